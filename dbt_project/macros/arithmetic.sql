@@ -1,0 +1,22 @@
+{# A ratio of two counts; null where the denominator is 0: a rate of nobody is unknown, not 0. #}
+{% macro rate(numerator, denominator) -%}
+    cast({{ numerator }} as double) / nullif({{ denominator }}, 0)
+{%- endmacro %}
+
+{# A number that depends on a row's values and not on its place: equal rows, equal hash. Engine's own, so a macro. #}
+{% macro row_hash(columns) -%}
+    {{ return(adapter.dispatch('row_hash', 'stillhere')(columns)) }}
+{%- endmacro %}
+
+{% macro default__row_hash(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{# Hash of a set of rows, whatever their order; equal rows count as often as they occur. #}
+{% macro set_hash(hashes) -%}
+    {{ return(adapter.dispatch('set_hash', 'stillhere')(hashes)) }}
+{%- endmacro %}
+
+{% macro default__set_hash(hashes) -%}
+    sum(cast({{ hashes }} as hugeint))
+{%- endmacro %}

@@ -1,0 +1,37 @@
+{# Everything SQL knows about local time and weeks. Instants are TIMESTAMPs in UTC. #}
+
+{# The community's local time at an instant. Portable by dispatch: engines name the function differently. #}
+{% macro local_time(instant, timezone) -%}
+    {{ return(adapter.dispatch('local_time', 'stillhere')(instant, timezone)) }}
+{%- endmacro %}
+
+{% macro default__local_time(instant, timezone) -%}
+    timezone({{ timezone }}, timezone('UTC', {{ instant }}))
+{%- endmacro %}
+
+{# The first day of the week that holds a local date; `week_anchor` is the first day of some week long ago. #}
+{% macro week_of(local_date, week_anchor) -%}
+    {{ add_days(local_date, '-mod(' ~ days_between(week_anchor, local_date) ~ ', 7)') }}
+{%- endmacro %}
+
+{% macro add_days(day, days) -%}
+    cast({{ dbt.dateadd('day', days, day) }} as date)
+{%- endmacro %}
+
+{% macro add_weeks(day, weeks) -%}
+    {{ add_days(day, '7 * (' ~ weeks ~ ')') }}
+{%- endmacro %}
+
+{% macro days_between(first, second) -%}
+    {{ dbt.datediff(first, second, 'day') }}
+{%- endmacro %}
+
+{# Whole weeks from one week to another (both first days of a week). #}
+{% macro weeks_between(first, second) -%}
+    cast({{ days_between(first, second) }} / 7 as integer)
+{%- endmacro %}
+
+{# A week after every other: the open end of an interval of weeks. #}
+{% macro end_of_time() -%}
+    cast('9999-12-27' as date)
+{%- endmacro %}

@@ -1,0 +1,88 @@
+with messages as (
+
+    select * from {{ ref('int_slack__messages') }}
+
+),
+
+messages_as_acts as (
+
+    select
+        source,
+        source || ':' || channel || '/' || ts as interaction_id,
+        source || ':' || actor_id as member_id,
+        occurred_at,
+        case
+            when is_direct then 'message'
+            when thread_ts = ts then 'post'
+            else 'reply'
+        end as interaction_type,
+        channel as container_id,
+        channel || '/' || ts as content_id,
+        case when thread_ts <> ts then channel || '/' || thread_ts end as parent_id,
+        channel || '/' || thread_ts as thread_id,
+        case when thread_ts <> ts then source || ':' || parent_user_id end as target_member_id,
+        case
+            when len(mimetypes) > 0 then
+                case split_part(mimetypes[1], '/', 1) when 'image' then 'image' when 'video' then 'video' else 'file' end
+            when has_link then 'link'
+            else 'text'
+        end as content_type,
+        'exact' as time_precision
+    from messages
+    where is_act and actor_id is not null
+
+),
+
+-- Who reacted is exported, when is not: a reaction takes the instant of its message.
+reactors as (
+
+    select
+        source,
+        channel,
+        ts,
+        occurred_at,
+        thread_ts,
+        actor_id,
+        unnest(reactions) as reaction
+    from messages
+
+),
+
+reactions_by_user as (
+
+    select distinct
+        source,
+        channel,
+        ts,
+        occurred_at,
+        thread_ts,
+        actor_id,
+        reaction.name as reaction_name,
+        unnest(reaction.users) as user_id
+    from reactors
+
+),
+
+reactions_as_acts as (
+
+    select
+        source,
+        source || ':' || channel || '/' || ts || '/' || reaction_name || '/' || user_id as interaction_id,
+        source || ':' || user_id as member_id,
+        occurred_at,
+        'reaction' as interaction_type,
+        channel as container_id,
+        channel || '/' || ts as content_id,
+        channel || '/' || ts as parent_id,
+        channel || '/' || thread_ts as thread_id,
+        source || ':' || actor_id as target_member_id,
+        cast(null as varchar) as content_type,
+        'inherited' as time_precision
+    from reactions_by_user
+    where user_id is not null
+
+)
+
+select * from messages_as_acts
+union all
+select * from reactions_as_acts

@@ -1,0 +1,51 @@
+-- A message is known by its channel and `ts`; the version in the later export holds, with the reactions it has there.
+with versions as (
+
+    select
+        messages.*,
+        exports.export_number
+    from {{ ref('stg_slack__messages') }} as messages
+    inner join {{ ref('int_exports') }} as exports
+        on messages.source = exports.source
+        and messages.export_name = exports.export_name
+        and messages.loaded_at = exports.loaded_at
+
+),
+
+users as (
+
+    select * from {{ ref('int_slack__users') }}
+
+),
+
+latest as (
+
+    select *
+    from versions
+    qualify {{ latest_version("source, channel, ts") }}
+
+)
+
+select
+    latest.source,
+    latest.channel,
+    latest.ts,
+    latest.occurred_at,
+    latest.user_id,
+    latest.subtype,
+    latest.thread_ts,
+    latest.parent_user_id,
+    latest.mimetypes,
+    latest.has_link,
+    latest.reactions,
+    latest.is_act,
+    latest.is_direct,
+    -- A message posted through a bot is the bot's act, also when it bears a person's user id.
+    coalesce(latest.bot_id, latest.user_id) as actor_id,
+    latest.bot_id is not null
+        or coalesce(latest.user_id, '') = 'USLACKBOT'
+        or coalesce(users.is_bot, false) as is_by_bot
+from latest
+left join users
+    on latest.source = users.source
+    and latest.user_id = users.user_id

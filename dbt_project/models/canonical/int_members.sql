@@ -1,0 +1,143 @@
+-- An account comes from its source's member list and from everything it is seen doing.
+with listed as (
+
+    {{ union_formats('members') }}
+
+),
+
+settings as (
+
+    select * from {{ source('control', 'settings') }}
+
+),
+
+marked as (
+
+    select
+        source,
+        source || ':' || native_id as member_id,
+        bool_or(is_official) as is_official,
+        bool_or(is_bot) as is_bot
+    from {{ source('control', 'accounts') }}
+    group by source, native_id
+
+),
+
+lists as (
+
+    select
+        source,
+        member_id,
+        max(member_name) as member_name,
+        bool_or(is_bot) as is_bot,
+        bool_or(is_official) as is_official,
+        min(joined_at) as joined_at,
+        min(seen_at) as seen_at,
+        min(listed_at) as listed_at
+    from listed
+    group by source, member_id
+
+),
+
+acts as (
+
+    select
+        source,
+        member_id,
+        min(occurred_at) as first_act_at
+    from {{ ref('int_interactions') }}
+    group by source, member_id
+
+),
+
+purchases as (
+
+    select
+        source,
+        member_id,
+        min(ordered_at) as first_order_at
+    from {{ ref('int_orders') }}
+    group by source, member_id
+
+),
+
+events as (
+
+    select
+        source,
+        member_id,
+        min(case when event_type = 'join' then occurred_at end) as joined_at,
+        -- An inferred instant is nobody's appearance: a deactivated account was never seen leaving.
+        min(case when not is_inferred then occurred_at end) as first_event_at
+    from {{ ref('int_membership_events') }}
+    group by source, member_id
+
+),
+
+accounts as (
+
+    select source, member_id from lists
+    union
+    select source, member_id from acts
+    union
+    select source, member_id from purchases
+    union
+    select source, member_id from events
+
+),
+
+gathered as (
+
+    select
+        accounts.source,
+        accounts.member_id,
+        lists.member_name,
+        coalesce(lists.is_bot, false) or coalesce(marked.is_bot, false) as is_bot,
+        coalesce(lists.is_official, false) or coalesce(marked.is_official, false) as is_official,
+        least(lists.joined_at, events.joined_at) as exported_joined_at,
+        least(acts.first_act_at, purchases.first_order_at) as first_act_at,
+        least(lists.seen_at, events.first_event_at) as seen_at,
+        lists.listed_at
+    from accounts
+    left join lists on accounts.member_id = lists.member_id and accounts.source = lists.source
+    left join acts on accounts.member_id = acts.member_id and accounts.source = acts.source
+    left join purchases on accounts.member_id = purchases.member_id and accounts.source = purchases.source
+    left join events on accounts.member_id = events.member_id and accounts.source = events.source
+    left join marked on accounts.member_id = marked.member_id and accounts.source = marked.source
+
+),
+
+-- The export's join instant, or an earlier act; without either, when the account is first seen or listed.
+joined as (
+
+    select
+        gathered.*,
+        coalesce(least(exported_joined_at, first_act_at), seen_at, listed_at) as joined_at,
+        exported_joined_at is null or coalesce(first_act_at < exported_joined_at, false) as joined_at_is_inferred
+    from gathered
+
+),
+
+dated as (
+
+    select
+        joined.*,
+        cast({{ local_time('joined.joined_at', 'settings.timezone') }} as date) as joined_date,
+        settings.week_anchor
+    from joined
+    cross join settings
+
+)
+
+select
+    source,
+    member_id,
+    member_name,
+    is_bot,
+    is_official,
+    joined_at,
+    joined_at_is_inferred,
+    joined_date,
+    {{ week_of('joined_date', 'week_anchor') }} as joined_week
+from dated
+where joined_at is not null

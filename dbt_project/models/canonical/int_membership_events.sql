@@ -1,0 +1,31 @@
+with events as (
+
+    {{ union_formats('membership_events') }}
+
+),
+
+settings as (
+
+    select * from {{ source('control', 'settings') }}
+
+),
+
+dated as (
+
+    select
+        events.*,
+        cast({{ local_time('events.occurred_at', 'settings.timezone') }} as date) as local_date,
+        settings.week_anchor
+    from events
+    cross join settings
+
+)
+
+select
+    source,
+    member_id,
+    occurred_at,
+    event_type,
+    is_inferred,
+    {{ week_of('local_date', 'week_anchor') }} as week_start
+from dated

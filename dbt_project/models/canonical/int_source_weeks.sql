@@ -1,0 +1,16 @@
+with canonical_rows as (
+
+    select source, week_start from {{ ref('int_interactions') }}
+    union all
+    select source, week_start from {{ ref('int_membership_events') }}
+    union all
+    select source, week_start from {{ ref('int_orders') }}
+
+)
+
+select
+    source,
+    week_start,
+    count(*) as "rows"
+from canonical_rows
+group by source, week_start

@@ -1,0 +1,99 @@
+-- What a week's figures stand on: its own rows and all before it. A week whose hash is the one it was published with
+-- needs no new run; a late row changes the hash of its week and of every week after.
+with member_rows as (
+
+    select
+        joined_week as week_start,
+        {{ row_hash(['source', 'member_id', 'member_name', 'is_bot', 'is_official', 'joined_at', 'joined_at_is_inferred']) }} as row_hash
+    from {{ ref('int_members') }}
+
+),
+
+interaction_rows as (
+
+    select
+        week_start,
+        {{ row_hash(['interaction_id', 'source', 'member_id', 'occurred_at', 'interaction_type', 'container_id', 'content_id', 'parent_id', 'thread_id', 'target_member_id', 'content_type', 'time_precision']) }} as row_hash
+    from {{ ref('int_interactions') }}
+
+),
+
+event_rows as (
+
+    select
+        week_start,
+        {{ row_hash(['source', 'member_id', 'occurred_at', 'event_type', 'is_inferred']) }} as row_hash
+    from {{ ref('int_membership_events') }}
+
+),
+
+order_rows as (
+
+    select
+        week_start,
+        {{ row_hash(['source', 'order_id', 'member_id', 'ordered_at', 'amount', 'currency', 'is_purchase']) }} as row_hash
+    from {{ ref('int_orders') }}
+
+),
+
+all_rows as (
+
+    select * from member_rows
+    union all
+    select * from interaction_rows
+    union all
+    select * from event_rows
+    union all
+    select * from order_rows
+
+),
+
+by_week as (
+
+    select
+        week_start,
+        count(*) as own_rows,
+        {{ set_hash('row_hash') }} as own_hash
+    from all_rows
+    group by week_start
+
+),
+
+-- The settings that figures depend on, and what the config says of sources and persons, count for every week.
+settings as (
+
+    select md5(concat_ws(
+        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, newbie_days, growth_days, member_names
+    )) as settings_hash
+    from {{ source('control', 'settings') }}
+
+),
+
+sources as (
+
+    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions'])) }} as sources_hash
+    from {{ source('control', 'sources') }}
+
+),
+
+identities as (
+
+    select {{ set_hash(row_hash(['person', 'source', 'native_id'])) }} as identities_hash
+    from {{ source('control', 'identities') }}
+
+)
+
+select
+    by_week.week_start,
+    by_week.own_rows,
+    md5(concat_ws(
+        '|',
+        sum(by_week.own_hash) over (order by by_week.week_start),
+        settings.settings_hash,
+        sources.sources_hash,
+        identities.identities_hash
+    )) as inputs_fingerprint
+from by_week
+cross join settings
+cross join sources
+cross join identities

@@ -1,0 +1,12 @@
+-- A person joined when the first of their accounts did; a bot or official account makes the whole person one.
+select
+    source,
+    member_id,
+    min_by(member_name, joined_at) filter (where member_name is not null) as member_name,
+    bool_or(is_bot) or bool_or(is_official) as is_excluded,
+    min(joined_at) as joined_at,
+    min_by(joined_at_is_inferred, joined_at) as joined_at_is_inferred,
+    min(joined_date) as joined_date,
+    min(joined_week) as joined_week
+from {{ ref('int_participants') }}
+group by source, member_id

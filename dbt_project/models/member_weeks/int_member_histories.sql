@@ -1,0 +1,47 @@
+-- What is known of a member from one week of theirs to the next: running sums over the member's own weeks.
+with weeks as (
+
+    select * from {{ ref('int_member_weeks') }}
+
+),
+
+purchases as (
+
+    select
+        source,
+        member_id,
+        week_start,
+        sum(orders) as orders,
+        sum(revenue) as revenue,
+        min(currency) as first_currency,
+        max(currency) as last_currency
+    from {{ ref('int_member_purchases') }}
+    group by source, member_id, week_start
+
+)
+
+select
+    weeks.source,
+    weeks.member_id,
+    weeks.week_start as from_week,
+    lead(weeks.week_start, 1, {{ end_of_time() }}) over member as to_week,
+    sum(case when weeks.active_interactions > 0 then 1 else 0 end) over member as active_weeks,
+    min(case when weeks.active_interactions > 0 then weeks.week_start end) over member as first_active_week,
+    max(weeks.last_active_at) over member as last_active_at,
+    max(weeks.last_seen_at) over member as last_seen_at,
+    sum(coalesce(purchases.orders, 0)) over member as orders_total,
+    -- Amounts of several currencies have no sum.
+    case
+        when min(purchases.first_currency) over member is not distinct from max(purchases.last_currency) over member
+            then sum(coalesce(purchases.revenue, 0)) over member
+    end as revenue_total
+from weeks
+left join purchases
+    on weeks.source = purchases.source
+    and weeks.member_id = purchases.member_id
+    and weeks.week_start = purchases.week_start
+window member as (
+    partition by weeks.source, weeks.member_id
+    order by weeks.week_start
+    rows between unbounded preceding and current row
+)

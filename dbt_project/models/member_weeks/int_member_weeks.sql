@@ -1,0 +1,20 @@
+{%- set types = ['post', 'reply', 'message', 'reaction', 'share', 'vote', 'attend', 'claim', 'follow', 'view'] -%}
+select
+    participants.source,
+    participants.member_id,
+    weeks.week_start,
+    cast(sum(weeks.active_interactions) as bigint) as active_interactions,
+    cast(sum(weeks.passive_interactions) as bigint) as passive_interactions,
+    {%- for type in types %}
+    cast(sum(weeks.{{ type }}_interactions) as bigint) as {{ type }}_interactions,
+    {%- endfor %}
+    {%- for day in range(7) %}
+    max(weeks.is_active_day_{{ day + 1 }}) as is_active_day_{{ day + 1 }},
+    {%- endfor %}
+    max(weeks.last_active_at) as last_active_at,
+    max(weeks.last_seen_at) as last_seen_at,
+    cast(sum(weeks.purchases) as bigint) as purchases,
+    sum(weeks.active_interactions) > 0 or sum(weeks.purchases) > 0 as is_sign_of_life
+from {{ ref('int_participants') }} as participants
+inner join {{ ref('int_account_weeks') }} as weeks on participants.account_id = weeks.account_id
+group by participants.source, participants.member_id, weeks.week_start

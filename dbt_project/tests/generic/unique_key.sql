@@ -1,0 +1,14 @@
+{# No two rows share a key; nulls count as equal. #}
+{% test unique_key(model, columns) %}
+select {{ columns | join(', ') }}, count(*) as rows_with_key
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+{% endtest %}
+
+{# An identity that every row has to satisfy. #}
+{% test holds(model, expression) %}
+select *
+from {{ model }}
+where not coalesce({{ expression }}, false)
+{% endtest %}

@@ -1,0 +1,181 @@
+"""What has to hold in `member_week_status`: one row for each source, member and week, the last weeks only.
+
+By far the largest table: each check here is one scan of a few columns, folded inside DuckDB.
+"""
+
+from expectations.checks import Check, OneOf, Present, RowsCheck, key_checks
+from expectations.report_churn import STATUSES as MEMBER_STATUSES
+from expectations.report_lifecycle import STAGES
+
+STATUSES = (*MEMBER_STATUSES, "left")
+ROW = ("source", "member_id", "week_start")
+
+
+def breach(condition: str, observed: str, tables: str = "checked") -> str:
+    """SQL for the rows in which a condition on the row alone is broken."""
+    return f"SELECT source, member_id, week_start, {observed} AS observed FROM {tables} WHERE {condition}"
+
+
+def counts_differ(column: str, values: tuple[str, ...], counted: str, reported: str) -> str:
+    """SQL for values whose rows, by source and week, are not as many as another report says.
+
+    `counted` chooses the rows; `reported` gives (source, week_start, value, members), and is asked only for weeks that
+    are kept here.
+    """
+    return f"""
+        WITH counted AS (
+            SELECT source, week_start, {column} AS value, count(*) AS members FROM checked
+            WHERE {counted} AND {column} IN {values} GROUP BY ALL
+        )
+        SELECT source, week_start, value, concat(value, ' ', coalesce(c.members, 0), ' instead of ',
+               coalesce(CAST(r.members AS VARCHAR), 'no row')) AS observed
+        FROM counted c FULL JOIN (
+            SELECT * FROM ({reported}) WHERE week_start IN (SELECT DISTINCT week_start FROM checked)
+        ) r USING (source, week_start, value)
+        WHERE coalesce(c.members, 0) IS DISTINCT FROM r.members"""
+
+
+CHECKS: tuple[Check, ...] = (
+    RowsCheck(
+        name="rows_exist",
+        description="Every week that is still kept has rows, if the community has members.",
+        expected="at least one row in each of the last member_weeks_kept weeks",
+        key=("week_start",),
+        counts_rows=False,
+        sql="""
+            SELECT DISTINCT week_start, 'no rows' AS observed
+            FROM weeks JOIN reports.report_activity a USING (week_start)
+            ANTI JOIN (SELECT DISTINCT week_start FROM checked) present USING (week_start)
+            WHERE a.members > 0 AND week_start > (
+                SELECT max(week_start) FROM reports.report_activity
+            ) - 7 * (SELECT CAST(max(member_weeks_kept) AS INTEGER) FROM control.settings)""",
+    ),
+    key_checks(*ROW)[0],
+    RowsCheck(
+        name="key_unique",
+        description=f"There is one row for each {', '.join(ROW)}, never two.",
+        expected=f"one row for each {', '.join(ROW)}",
+        key=ROW,
+        counts_rows=False,
+        # Not the stock expectation: on five million rows it takes over a gigabyte, hashes alone take a quarter of that.
+        # Only rows whose hash occurs twice are compared in full.
+        sql="""
+            WITH suspects AS (
+                SELECT week_start, hash(source, member_id) AS hash FROM checked GROUP BY ALL HAVING count(*) > 1
+            )
+            SELECT c.source, c.member_id, c.week_start, concat(count(*), ' rows') AS observed
+            FROM checked c JOIN suspects s ON s.week_start = c.week_start AND s.hash = hash(c.source, c.member_id)
+            GROUP BY c.source, c.member_id, c.week_start HAVING count(*) > 1""",
+    ),
+    Present(
+        name="values_present",
+        description="Every member has a status.",
+        expected="status never missing",
+        columns=("status",),
+        key=ROW,
+    ),
+    OneOf(
+        name="status_known",
+        description="Only the six statuses occur.",
+        expected=f"status one of {', '.join(STATUSES)}",
+        columns=("status",),
+        key=ROW,
+        values=STATUSES,
+    ),
+    RowsCheck(
+        name="statuses_match_churn",
+        description="As many members have each status as the churn report says.",
+        expected="members of each status = its column in report_churn",
+        key=("source", "week_start", "value"),
+        counts_rows=False,
+        sql=counts_differ(
+            "status",
+            STATUSES,
+            "true",
+            f"""SELECT source, week_start, value, members FROM (SELECT source, week_start,
+                {", ".join(f'"{status}"' for status in STATUSES)} FROM reports.report_churn)
+                UNPIVOT (members FOR value IN ({", ".join(f'"{status}"' for status in STATUSES)}))""",
+        ),
+    ),
+    RowsCheck(
+        name="stages_match_lifecycle",
+        description="As many members are in each stage as the lifecycle report says.",
+        expected="members of each stage who have not left = report_lifecycle.members",
+        key=("source", "week_start", "value"),
+        counts_rows=False,
+        sql=counts_differ(
+            "lifecycle_stage",
+            STAGES,
+            "status IS DISTINCT FROM 'left'",
+            """SELECT source, week_start, stage AS value, max(members) AS members
+               FROM reports.report_lifecycle GROUP BY ALL""",
+        ),
+    ),
+    RowsCheck(
+        name="flag_has_reason",
+        description="Whoever is flagged is flagged by a rule and since a week, and nobody else is.",
+        expected="flagged_by and flagged_since filled exactly for at_risk and churned",
+        key=ROW,
+        sql=breach(
+            """(status IN ('at_risk', 'churned')) <> (flagged_by IS NOT NULL)
+               OR (status IN ('at_risk', 'churned')) <> (flagged_since IS NOT NULL)""",
+            "concat(status, ' by ', coalesce(flagged_by, 'nothing'), ' since ',"
+            " coalesce(CAST(flagged_since AS VARCHAR), 'never'))",
+        ),
+    ),
+    RowsCheck(
+        name="flagged_since_not_later",
+        description="A flag was not first raised after the week in which it stands.",
+        expected="flagged_since at most week_start",
+        key=ROW,
+        sql=breach("flagged_since > week_start", "concat('since ', flagged_since)"),
+    ),
+    RowsCheck(
+        name="silence_matches_status",
+        description="Quiet, at risk and churned follow from the weeks of silence and the community's thresholds.",
+        expected="quiet, at_risk and churned within their thresholds of silence_weeks, at_risk also by another rule",
+        key=ROW,
+        # Members without any silence are said by silence_zero_when_active.
+        sql=breach(
+            """silence_weeks IS DISTINCT FROM 0 AND NOT coalesce(CASE status
+                WHEN 'churned' THEN silence_weeks >= churned_after_weeks
+                WHEN 'quiet' THEN silence_weeks BETWEEN 1 AND at_risk_after_weeks - 1
+                WHEN 'at_risk' THEN silence_weeks BETWEEN 1 AND churned_after_weeks - 1
+                    AND (silence_weeks >= at_risk_after_weeks OR coalesce(NOT contains(flagged_by, 'silence'), true))
+                ELSE true END, false)""",
+            "concat(status, ' after ', coalesce(CAST(silence_weeks AS VARCHAR), 'null'), ' weeks')",
+            "checked CROSS JOIN (SELECT churned_after_weeks, at_risk_after_weeks FROM control.settings)",
+        ),
+    ),
+    RowsCheck(
+        name="silence_zero_when_active",
+        description="A member who was ever active is active exactly if there was a sign of life in the week.",
+        expected="silence_weeks = 0 if and only if status is active",
+        key=ROW,
+        sql=breach(
+            """status IN ('active', 'quiet', 'at_risk', 'churned')
+               AND (status = 'active') <> coalesce(silence_weeks = 0, false)
+               AND (silence_weeks >= 0 OR status = 'active')""",
+            "concat(status, ' after ', coalesce(CAST(silence_weeks AS VARCHAR), 'null'), ' weeks')",
+        ),
+    ),
+    RowsCheck(
+        name="tenure_at_least_a_day",
+        description="Every member has been one for a day at the week's end.",
+        expected="tenure_days at least 1",
+        key=ROW,
+        sql=breach(
+            "status <> 'left' AND coalesce(tenure_days < 1, true)", "coalesce(CAST(tenure_days AS VARCHAR), 'null')"
+        ),
+    ),
+    RowsCheck(
+        name="last_seen_not_before_active",
+        description="Whoever was active was seen.",
+        expected="last_seen_at at least last_active_at",
+        key=ROW,
+        sql=breach(
+            "last_active_at IS NOT NULL AND coalesce(last_seen_at < last_active_at, true)",
+            "concat('seen ', coalesce(CAST(last_seen_at AS VARCHAR), 'never'), ', active ', last_active_at)",
+        ),
+    ),
+)

@@ -1,0 +1,55 @@
+"""Assets `exports/<source>`: what is new in a source's exports, read into the lake."""
+
+import dagster as dg
+
+from orchestration import formats, progress
+from orchestration.config import Source
+from orchestration.community import Community
+from orchestration.errors import UserError
+from orchestration.exports.lake import KNOWN, LOADED, UNREADABLE
+from orchestration.exports.pull import pull
+
+POOL = "warehouse"
+
+
+def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
+    """The asset that pulls one source."""
+    observed = formats.get(source.format).observes(formats.get(source.format).options(source.options))
+    shows = [name for name, seen in vars(observed).items() if seen] or ["acts or purchases only"]
+
+    @dg.asset(
+        key=["exports", source.name],
+        group_name="exports",
+        kinds={"python", "parquet"},
+        pool=POOL,
+        description=(
+            f"The raw rows of `{source.name}` ({source.format}), as exported, one folder a week. Reads new and changed files"
+            f" only; what cannot be read goes to quarantine with its reason.\n\nThis source shows: {', '.join(shows)}."
+        ),
+        metadata={"path": source.path, "format": source.format},
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL),
+    )
+    def exports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        community.prepare(f"run {context.run_id[:8]}", context.log.info)
+        try:
+            result = pull(community.config, source, community.home, progress.say)
+        except UserError as error:
+            raise dg.Failure(description=error.message, allow_retries=False) from None
+        context.log.info(result.sentence())
+        progress.say(result.sentence())
+        unreadable = [f"{account.file}: {account.reason}" for account in result.accounts if account.outcome == UNREADABLE]
+        metadata = {
+            "new_or_changed_files": result.count(LOADED),
+            "known_files": result.count(KNOWN),
+            "rows_read": result.total("rows_read"),
+            "rows_loaded": result.total("rows_loaded"),
+            "rows_quarantined": result.total("rows_quarantined"),
+            "lake": dg.MetadataValue.path(str(community.home.lake / source.name)),
+        }
+        if unreadable:
+            metadata["unreadable_files"] = dg.MetadataValue.md("\n".join(f"- {line}" for line in unreadable[:50]))
+            metadata["quarantine"] = dg.MetadataValue.path(str(community.home.quarantine / source.name))
+            context.log.warning(f"{len(unreadable)} file(s) could not be read: {'; '.join(unreadable[:3])}")
+        return dg.MaterializeResult(metadata=metadata)
+
+    return exports

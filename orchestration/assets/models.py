@@ -1,0 +1,258 @@
+"""The dbt models as assets: one dbt call a run, then the checks of the reports that it computed."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, build_dbt_asset_specs
+
+import expectations
+from orchestration import gate, headlines, progress, warehouse
+from orchestration.assets.exports import POOL
+from orchestration.community import Community
+from orchestration.errors import UserError
+
+WEEKLY_FOLDER = "reports"
+
+
+class _Translator(DagsterDbtTranslator):
+    """How a dbt model shows in Dagster: key <schema>/<name>, group by schema, fed by the exports of its format."""
+
+    def __init__(self, community: Community, partitions: dg.PartitionsDefinition):
+        super().__init__()
+        self.community, self.partitions = community, partitions
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return dbt_resource_props["schema"]
+
+    def get_asset_spec(self, manifest, unique_id, project) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        props = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
+        # The control tables are the run's own parameters, not data that somebody would look for.
+        deps = [dep for dep in spec.deps if dep.asset_key.path[0] != "control"]
+        if reads_lake(props):
+            deps += [
+                dg.AssetDep(dg.AssetKey(["exports", source.name]))
+                for source in self.community.config.sources
+                if format_of(props) in (None, source.format)
+            ]
+        weekly = is_weekly(props)
+        return spec.replace_attributes(
+            deps=deps, partitions_def=self.partitions if weekly else None, kinds={"dbt", "duckdb"}, owners=[]
+        )
+
+
+def reads_lake(props: Mapping[str, Any]) -> bool:
+    """Whether a model reads raw rows, or the ledger of all exports."""
+    return props.get("schema") == "staging" or props["name"] in ("int_exports", "export_files")
+
+
+def is_weekly(props: Mapping[str, Any]) -> bool:
+    """Whether a model computes the run's weeks (rather than being rebuilt whole)."""
+    return props.get("schema") == WEEKLY_FOLDER and props["config"].get("materialized") == "incremental"
+
+
+def format_of(props: Mapping[str, Any]) -> str | None:
+    """The format that a model belongs to, by its name (`stg_<format>__...`, `int_<format>__...`); None: to all."""
+    head, _, rest = props["name"].partition("_")
+    return rest.split("__")[0] if "__" in rest and head in ("stg", "int") else None
+
+
+def compiled_project(community: Community) -> Path:
+    """dbt's manifest for this home; parsed anew only when the project's files changed.
+
+    Raises:
+        RuntimeError: dbt cannot parse the project (its words are in the message).
+    """
+    target = community.home.dbt / "target"
+    manifest, stamp = target / "manifest.json", community.home.dbt / "project.sha256"
+    digest = _project_digest()
+    if manifest.exists() and stamp.exists() and stamp.read_text() == digest:
+        return manifest
+    community.home.create()
+    done = subprocess.run(
+        [
+            _dbt_executable(), "parse", "--project-dir", str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT),
+            "--target-path", str(target), "--log-path", str(community.home.dbt / "logs"), "--no-use-colors",
+        ],
+        env=warehouse.dbt_environment(community.home), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"dbt cannot parse {warehouse.PROJECT}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    stamp.write_text(digest)
+    return manifest
+
+
+def _project_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(warehouse.PROJECT.rglob("*")):
+        if path.suffix in (".sql", ".yml", ".csv") and "target" not in path.parts:
+            digest.update(str(path.relative_to(warehouse.PROJECT)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _dbt_executable() -> str:
+    return str(Path(sys.executable).with_name("dbt"))
+
+
+def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """All dbt models and seeds as one step, with the suites as checks on the reports."""
+    import json
+
+    manifest = json.loads(compiled_project(community).read_text(encoding="utf-8"))
+    translator = _Translator(community, partitions)
+    configured = {source.format for source in community.config.sources}
+    specs: list[dg.AssetSpec] = []
+    names: dict[dg.AssetKey, str] = {}
+    hidden: list[str] = []
+    for spec in build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=translator):
+        props = _props(manifest, spec)
+        if (its_format := format_of(props)) and its_format not in configured:
+            hidden.append(props["name"])
+            continue
+        specs.append(spec)
+        names[spec.key] = props["name"]
+    specs = [_without_hidden_deps(spec, hidden) for spec in specs]
+    keys_by_name = {name: key for key, name in names.items()}
+
+    @dg.multi_asset(
+        name="models",
+        specs=specs,
+        check_specs=[
+            dg.AssetCheckSpec(
+                name="expectations",
+                asset=keys_by_name[report],
+                description=f"Suite `expectations/{report}.py`. A failed critical expectation withholds the week.",
+            )
+            for report in expectations.REPORTS
+        ],
+        can_subset=True,
+        pool=POOL,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        op_tags={"kind": "dbt"},
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        community.prepare(f"run {context.run_id[:8]}", context.log.info)
+        selected = {names[key] for key in context.selected_asset_keys}
+        weekly = {name for name in selected if name in expectations.REPORTS}
+        weeks = run_weeks(context) if weekly or not selected else []
+        built = _run_dbt(community, selected, hidden, weeks) if selected else []
+        for name in (name for name in built if name in selected):
+            yield dg.MaterializeResult(asset_key=keys_by_name[name], metadata=headlines.metadata(community, name, weeks))
+        if weeks:
+            progress.say(f"checking {len(weeks)} week(s)")
+            results = gate.check(community.home, weeks)
+            for key in sorted(context.selected_asset_check_keys, key=str):
+                yield _check_result(key, [r for r in results if r.report == key.asset_key.path[-1]], len(weeks), context)
+
+    return models
+
+
+def run_weeks(context: dg.AssetExecutionContext) -> list[date]:
+    """The weeks of a run's partitions."""
+    return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def _props(manifest: Mapping[str, Any], spec: dg.AssetSpec) -> Mapping[str, Any]:
+    return manifest["nodes"][spec.metadata["dagster_dbt/unique_id"]]
+
+
+def _without_hidden_deps(spec: dg.AssetSpec, hidden: Sequence[str]) -> dg.AssetSpec:
+    return spec.replace_attributes(deps=[dep for dep in spec.deps if dep.asset_key.path[-1] not in hidden])
+
+
+def _run_dbt(
+    community: Community, selected: set[str], hidden: Sequence[str], weeks: Sequence[date]
+) -> list[str]:
+    """One dbt call for all selected models; says which model is being computed.
+
+    Returns:
+        The models' names in the order in which they were built.
+
+    Raises:
+        dagster.Failure: a model failed; its message is dbt's.
+    """
+    try:
+        warehouse.write_control(community.config, community.home, weeks)
+    except UserError as error:
+        raise dg.Failure(description=error.message, allow_retries=False) from None
+    # Formats without a source have no rows, but their (empty) models must be there for the unions.
+    wanted = sorted(selected | (set(hidden) if any(not name.startswith("report") for name in selected) else set()))
+    os.environ["DBT_LOG_PATH"] = str(community.home.dbt / "logs")
+    dbt = DbtCliResource(
+        project_dir=str(warehouse.PROJECT), profiles_dir=str(warehouse.PROJECT), dbt_executable=_dbt_executable()
+    )
+    invocation = dbt.cli(
+        ["build", "--select", " ".join(wanted), "--resource-type", "model", "--resource-type", "seed"],
+        target_path=community.home.dbt / "target",
+        raise_on_error=False,
+    )
+    problems: list[str] = []
+    built: list[str] = []
+    for event in invocation.stream_raw_events():
+        info = event.raw_event.get("info", {})
+        data = event.raw_event.get("data", {})
+        if info.get("name") == "LogStartLine":
+            built.append(data["node_info"]["node_name"])
+            progress.say(f"dbt: {built[-1]} ({data['index']}/{data['total']})")
+        elif info.get("name") in ("RunResultError", "MainEncounteredError") or info.get("level") == "error":
+            problems.append(info.get("msg", ""))
+    if not invocation.is_successful():
+        text = "\n".join(dict.fromkeys(problem.strip() for problem in problems if problem.strip()))
+        text = text or str(invocation.get_error() or "see the log of the run")
+        raise dg.Failure(description=f"dbt failed:\n{text[:4000]}", allow_retries=False)
+    return built
+
+
+def _check_result(
+    key: dg.AssetCheckKey, results: Sequence[expectations.CheckResult], weeks: int, context: dg.AssetExecutionContext
+) -> dg.AssetCheckResult:
+    """A suite's outcome over the run's weeks: red where a week is withheld, yellow where one is published with a warning."""
+    failed = [result for result in results if not result.passed]
+    critical = [result for result in failed if result.severity == "critical"]
+    withheld = sorted({result.week_start for result in critical})
+    shown = critical or failed
+    checks = len({result.check_name for result in results})
+    if critical:
+        summary = f"{len(withheld)} of {weeks} weeks withheld: {', '.join(map(str, withheld[:10]))}"
+    elif failed:
+        summary = f"{checks} expectations over {weeks} weeks hold; {len(failed)} warnings"
+    else:
+        summary = f"{checks} expectations hold in each of {weeks} weeks"
+    metadata: dict[str, Any] = {"summary": summary}
+    if shown:
+        schema = dg.TableSchema([dg.TableColumn(name) for name in ("week", "expectation", "observed", "expected", "where")])
+        metadata["failed"] = dg.TableMetadataValue(
+            [
+                dg.TableRecord(
+                    {
+                        "week": str(r.week_start),
+                        "expectation": r.check_name,
+                        "observed": r.error or r.observed,
+                        "expected": r.expected,
+                        "where": "; ".join(r.sample_keys),
+                    }
+                )
+                for r in shown[:50]
+            ],
+            schema,
+        )
+        for result in shown[:10]:
+            context.log.error(gate.explain(result)) if critical else context.log.warning(gate.explain(result))
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if critical else dg.AssetCheckSeverity.WARN,
+        description=summary,
+        metadata=metadata,
+    )

@@ -1,0 +1,58 @@
+"""Asset `published/stillhere`: the file that BI tools open, with the weeks that passed their checks."""
+
+import dagster as dg
+
+import expectations
+from orchestration import gate, progress
+from orchestration.assets.exports import POOL
+from orchestration.assets.models import run_weeks
+from orchestration.community import Community
+from orchestration.publish import publish
+
+KEY = dg.AssetKey(["published", "stillhere"])
+
+
+def published_asset(community: Community, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset that publishes."""
+
+    @dg.asset(
+        key=KEY,
+        group_name="published",
+        kinds={"duckdb"},
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        deps=[dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
+        + [dg.AssetKey(["reports", "export_files"]), dg.AssetKey(["reports", "sources"])],
+        pool=POOL,
+        description=(
+            "`published/stillhere.duckdb`, swapped in whole. All reports of a week together, and only when every critical"
+            " check of the week passed; a withheld week keeps its last good edition. Checks again by itself whatever was"
+            " not checked in this very state."
+        ),
+    )
+    def stillhere(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        community.prepare(f"run {context.run_id[:8]}", context.log.info)
+        weeks = run_weeks(context)
+        progress.say(f"publishing {len(weeks)} week(s)")
+        result = publish(community.home, weeks, context.run_id)
+        good = len(result.published) + len(result.unchanged)
+        metadata = {
+            "file": dg.MetadataValue.path(str(result.path)),
+            "weeks_published": len(result.published),
+            "weeks_unchanged": len(result.unchanged),
+            "weeks_withheld": len(result.withheld),
+        }
+        if not result.withheld:
+            return dg.MaterializeResult(metadata=metadata)
+        # The step ends red, but what was published is published: say so for each such week.
+        for week in result.published + result.unchanged:
+            context.log_event(dg.AssetMaterialization(KEY, partition=str(week), metadata=metadata))
+        reasons = [f"{verdict.week_start}: {gate.explain(failed)}" for verdict in result.withheld for failed in verdict.failed]
+        metadata["why"] = dg.MetadataValue.md("\n".join(f"- {reason}" for reason in reasons[:100]))
+        raise dg.Failure(
+            description=f"{len(result.withheld)} week(s) withheld, {good} published.\n" + "\n".join(reasons[:20]),
+            metadata=metadata,
+            allow_retries=False,
+        )
+
+    return stillhere

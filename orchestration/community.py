@@ -1,0 +1,46 @@
+"""Where a Dagster process finds its config and home: the environment, as set by the command line or the user."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration import config as configuration
+from orchestration import formats
+from orchestration.exports import lake
+from orchestration.home import Home, HomeLock
+
+
+@dataclass(frozen=True)
+class Community:
+    """A community's config and home."""
+
+    config: configuration.Config
+    home: Home
+
+    @classmethod
+    def of(cls, config_file: str | Path | None = None, home: str | Path | None = None) -> Community:
+        """From arguments, else STILLHERE_CONFIG and STILLHERE_HOME, else `stillhere.toml` and `.stillhere` beside it.
+
+        Raises:
+            ConfigError: the config is missing or wrong.
+        """
+        file = Path(config_file or os.environ.get("STILLHERE_CONFIG") or configuration.CONFIG_NAME)
+        loaded = configuration.load(file)
+        folder = Path(home or os.environ.get("STILLHERE_HOME") or loaded.file.parent / ".stillhere")
+        return cls(loaded, Home(folder.absolute()))
+
+    def export_environment(self) -> None:
+        """Tells Dagster and dbt, in this process and its children, which config and home are meant."""
+        os.environ["STILLHERE_CONFIG"] = str(self.config.file)
+        os.environ["STILLHERE_HOME"] = str(self.home.path)
+        os.environ["DAGSTER_HOME"] = str(self.home.dagster)
+        os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+
+    def prepare(self, what: str, say) -> None:
+        """Makes the home ready for a run: folders, the lock (waits for its turn), and no left-overs of killed runs."""
+        self.home.create()
+        HomeLock(self.home).acquire(what, say)
+        lake.write_schemas(self.home, formats.raw_tables())
+        lake.sweep(self.home, [source.name for source in self.config.sources])

@@ -1,0 +1,24 @@
+"""Mistakes that a user can mend, told as sentences and never as a traceback."""
+
+
+class UserError(Exception):
+    """What was found, where, what was expected, and what to do.
+
+    Attributes:
+        message: the whole text for the reader, one or more lines.
+        exit_code: what the command line returns (2: the command line or the config is wrong).
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigError(UserError):
+    """The config file cannot be used: names the file, the key and what was expected there."""
+
+
+class ExportsError(UserError):
+    """A source's exports cannot be found or opened at all (a path that matches nothing, a changed mapping, ...)."""

@@ -1,0 +1,223 @@
+"""The lake and its ledger: raw rows as Parquet by local week, and the account of every file they came from.
+
+A pull is committed by its ledger file, which is written last: Parquet parts of a pull without one are the left-overs
+of a run that was killed, and are swept away before anything reads the lake.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.home import Home
+
+if TYPE_CHECKING:
+    import duckdb
+
+LINEAGE = {"_source": "VARCHAR", "_export": "VARCHAR", "_file": "VARCHAR", "_row": "BIGINT", "_loaded_at": "TIMESTAMP"}
+# A source cannot be called this. It holds an empty part of every raw table, found by the same globs as the real ones.
+SCHEMA_SOURCE = "_schema"
+
+# What became of a file: its rows were loaded (in part, perhaps); it is the same as one loaded before; no figure needs
+# it; or nothing of it could be read.
+LOADED, KNOWN, UNUSED, UNREADABLE = "loaded", "known", "unused", "unreadable"
+
+
+@dataclass
+class FileAccount:
+    """One file of one export. `rows_read = rows_loaded + rows_quarantined`, always."""
+
+    source: str
+    export: str
+    file: str
+    sha256: str
+    bytes: int
+    rows_read: int
+    rows_loaded: int
+    rows_quarantined: int
+    first_at: datetime | None
+    last_at: datetime | None
+    loaded_at: datetime
+    outcome: str
+    reason: str | None
+    pull_id: str
+
+
+@dataclass
+class ExportAccount:
+    """One export of one pull: the instants it spans, over all its files, those known before included."""
+
+    source: str
+    export: str
+    sha256: str | None
+    options_digest: str
+    files: int
+    unreadable_files: int
+    has_member_list: bool
+    first_at: datetime | None
+    last_at: datetime | None
+    loaded_at: datetime
+    pull_id: str
+
+
+_FILE_TYPES = {
+    "source": "VARCHAR", "export": "VARCHAR", "file": "VARCHAR", "sha256": "VARCHAR", "bytes": "BIGINT",
+    "rows_read": "BIGINT", "rows_loaded": "BIGINT", "rows_quarantined": "BIGINT", "first_at": "TIMESTAMP",
+    "last_at": "TIMESTAMP", "loaded_at": "TIMESTAMP", "outcome": "VARCHAR", "reason": "VARCHAR", "pull_id": "VARCHAR",
+}  # fmt: skip
+_EXPORT_TYPES = {
+    "source": "VARCHAR", "export": "VARCHAR", "sha256": "VARCHAR", "options_digest": "VARCHAR", "files": "BIGINT",
+    "unreadable_files": "BIGINT", "has_member_list": "BOOLEAN", "first_at": "TIMESTAMP", "last_at": "TIMESTAMP",
+    "loaded_at": "TIMESTAMP", "pull_id": "VARCHAR",
+}  # fmt: skip
+
+
+class Ledger:
+    """What is known of one source's exports."""
+
+    def __init__(self, home: Home, source: str):
+        self.folder = home.ledger / source
+        self.source = source
+
+    def files(self) -> list[FileAccount]:
+        """Every file ever looked at, oldest first."""
+        return [FileAccount(**row) for row in self._rows("files", _FILE_TYPES)]
+
+    def exports(self) -> list[ExportAccount]:
+        """Every export ever pulled, oldest first."""
+        return [ExportAccount(**row) for row in self._rows("exports", _EXPORT_TYPES)]
+
+    def pulls(self) -> set[str]:
+        """The pulls that were committed."""
+        return {path.name.removesuffix(".files.parquet") for path in self.folder.glob("*.files.parquet")}
+
+    def _rows(self, kind: str, types: Mapping[str, str]) -> list[dict[str, Any]]:
+        committed = [self.folder / f"{pull}.{kind}.parquet" for pull in sorted(self.pulls())]
+        if not committed:
+            return []
+        import duckdb
+
+        relation = duckdb.read_parquet([str(path) for path in committed])
+        rows = relation.select(*[duckdb.ColumnExpression(name) for name in types]).fetchall()
+        return [dict(zip(types, row, strict=True)) for row in rows]
+
+    def commit(self, pull_id: str, files: Iterable[FileAccount], exports: Iterable[ExportAccount]) -> None:
+        """Writes the account of a pull; with this it counts."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _write_parquet(self.folder / f"{pull_id}.exports.parquet", [asdict(e) for e in exports], _EXPORT_TYPES)
+        _write_parquet(self.folder / f"{pull_id}.files.parquet", [asdict(f) for f in files], _FILE_TYPES)
+
+
+def write_schemas(home: Home, tables: Mapping[str, Mapping[str, str]]) -> None:
+    """Writes an empty part of every raw table and of the ledger, so that a model finds its columns in any case.
+
+    Args:
+        tables: raw table -> column -> DuckDB type.
+    """
+    for table, columns in tables.items():
+        path = home.lake / SCHEMA_SOURCE / table / "week=1970-01-01" / "empty.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_parquet(path, [], {**LINEAGE, "_at": "TIMESTAMP", **columns})
+    ledger = home.ledger / SCHEMA_SOURCE
+    ledger.mkdir(parents=True, exist_ok=True)
+    _write_parquet(ledger / "empty.files.parquet", [], _FILE_TYPES)
+    _write_parquet(ledger / "empty.exports.parquet", [], _EXPORT_TYPES)
+
+
+def sweep(home: Home, sources: Iterable[str]) -> int:
+    """Removes what a killed pull left behind; returns how many files that were."""
+    swept = 0
+    for source in sources:
+        committed = Ledger(home, source).pulls()
+        for part in (home.lake / source).glob("*/week=*/*.parquet"):
+            if part.name.split("-", 1)[0] not in committed:
+                part.unlink()
+                swept += 1
+        for entries in (home.quarantine / source).glob("*.jsonl"):
+            if entries.stem not in committed:
+                entries.unlink()
+                swept += 1
+    left_overs = (*home.lake.glob("*/_incoming"), *home.ledger.glob("*/*.part"), *home.quarantine.glob("*/*.part"))
+    for left_over in left_overs:
+        shutil.rmtree(left_over, ignore_errors=True) if left_over.is_dir() else left_over.unlink()
+        swept += 1
+    return swept
+
+
+class Incoming:
+    """A pull's Parquet parts before they are committed: `lake/<source>/_incoming`."""
+
+    def __init__(self, home: Home, source: str, pull_id: str, week_sql: str):
+        self.folder = home.lake / source / "_incoming"
+        self.target = home.lake / source
+        self.pull_id = pull_id
+        self.week_sql = week_sql
+        self._parts = 0
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def add(self, connection: duckdb.DuckDBPyConnection, table: str, rows: str, default_at: datetime | None) -> None:
+        """Lays rows down by local week.
+
+        Args:
+            rows: SQL with the lineage columns, `_at`, and the table's own columns.
+            default_at: the week of rows without an instant of their own.
+        """
+        self._parts += 1
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fallback = f"timestamp '{default_at:%Y-%m-%d %H:%M:%S.%f}'" if default_at else "_loaded_at"
+        week = self.week_sql.format(f"coalesce(_at, {fallback})")
+        connection.execute(
+            f"""
+            copy (select *, strftime({week}, '%Y-%m-%d') as week from ({rows}))
+            to '{str(self.folder / table).replace("'", "''")}'
+            (format parquet, partition_by (week), filename_pattern '{self.pull_id}-{self._parts:04d}-{{i}}',
+             compression zstd, overwrite_or_ignore true)
+            """
+        )
+
+    def commit(self) -> None:
+        """Moves the parts into the lake (the ledger then makes them count)."""
+        for part in sorted(self.folder.glob("*/week=*/*.parquet")):
+            target = self.target / part.relative_to(self.folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part.replace(target)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def week_sql(anchor: date, timezone: str) -> str:
+    """SQL, with a `{}` for a UTC TIMESTAMP, for the local week it falls into."""
+    local = f"cast(timezone('{timezone}', timezone('UTC', {{}})) as date)"
+    return f"({local} - cast(mod({local} - date '{anchor:%Y-%m-%d}', 7) as integer))".replace("{}", "{0}")
+
+
+def write_quarantine(home: Home, source: str, pull_id: str, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Writes what could not be read as JSON Lines: file, row (null: the whole file), reason, raw (cut short)."""
+    entries = list(entries)
+    if not entries:
+        return
+    path = home.quarantine / source / f"{pull_id}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as out:
+        out.writelines(json.dumps(entry, ensure_ascii=False, default=str) + "\n" for entry in entries)
+    part.replace(path)
+
+
+def _write_parquet(path: Path, rows: list[dict[str, Any]], types: Mapping[str, str]) -> None:
+    import duckdb
+
+    part = path.with_suffix(".part")
+    with duckdb.connect() as connection:
+        connection.execute("create table rows (" + ", ".join(f'"{n}" {t}' for n, t in types.items()) + ")")
+        if rows:
+            import pyarrow
+
+            connection.register("given", pyarrow.Table.from_pylist(rows))
+            connection.execute("insert into rows by name select * from given")
+        connection.execute(f"copy rows to '{str(part).replace(chr(39), chr(39) * 2)}' (format parquet)")
+    part.replace(path)

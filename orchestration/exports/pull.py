@@ -1,0 +1,350 @@
+"""Pulling one source: every new or changed file of its exports is read once, and accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration import formats
+from orchestration.config import Config, Source
+from orchestration.errors import ExportsError
+from orchestration.exports import lake, locate
+from orchestration.exports.lake import ExportAccount, FileAccount
+from orchestration.formats.base import RAW_KEPT_CHARACTERS, StagedFile, number_files
+from orchestration.home import Home
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Files are parsed in batches, so that memory does not grow with the export.
+_BATCH_BYTES = 128 << 20
+_BATCH_FILES = 5000
+_UNOPENABLE = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, NotImplementedError)
+
+
+@dataclass
+class PullResult:
+    """What pulling a source came to.
+
+    Attributes:
+        accounts: one for each file looked at, in this pull's exports.
+        changed: whether anything new was laid down.
+    """
+
+    source: str
+    changed: bool
+    accounts: list[FileAccount] = field(default_factory=list)
+
+    def total(self, column: str) -> int:
+        """Sum of rows_read, rows_loaded or rows_quarantined over the files."""
+        return sum(getattr(account, column) for account in self.accounts)
+
+    def count(self, outcome: str) -> int:
+        """How many files came to that outcome."""
+        return sum(account.outcome == outcome for account in self.accounts)
+
+    def sentence(self) -> str:
+        """One line for a person."""
+        if not self.changed:
+            return f"{self.source}: nothing new ({len(self.accounts)} files, all known)"
+        bad = self.total("rows_quarantined")
+        return (
+            f"{self.source}: {self.count(lake.LOADED)} new or changed files, {self.total('rows_loaded'):,} rows loaded"
+            + (f", {bad:,} quarantined" if bad else "")
+        )
+
+
+def options_digest(source: Source) -> str:
+    """Identifies how a source's files are read: another mapping means reading them again."""
+    return hashlib.sha256(json.dumps([source.format, source.options], sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def pull(config: Config, source: Source, home: Home, progress: Callable[[str], None] = lambda text: None) -> PullResult:
+    """Reads what is new in a source's exports into the lake; the same exports again are a no-op.
+
+    Args:
+        progress: called with a sentence now and then.
+
+    Raises:
+        ExportsError: nothing lies at the source's path, or its mapping changed though files that were loaded under the
+            old one are gone (they could not be read again, and their rows would be lost).
+    """
+    return _Pull(config, source, home, progress).run()
+
+
+class _Pull:
+    """One pull of one source, from looking at the files to committing the ledger."""
+
+    def __init__(self, config: Config, source: Source, home: Home, progress: Callable[[str], None]):
+        self.config, self.source, self.home, self.progress = config, source, home, progress
+        self.format = formats.get(source.format)
+        self.options = self.format.options(source.options)
+        self.digest = options_digest(source)
+        self.ledger = lake.Ledger(home, source.name)
+        self.loaded_at = datetime.now(UTC).replace(tzinfo=None)
+        self.pull_id = f"{self.loaded_at:%Y%m%dT%H%M%S%f}Z"
+        self.accounts: list[FileAccount] = []
+        self.exports: list[ExportAccount] = []
+        self.quarantined: list[dict[str, Any]] = []
+
+    def run(self) -> PullResult:
+        where = f"{self.config.file}: sources.{self.source.name}.path"
+        found = locate.find(self.config.resolve(self.source.path), self.config.file.parent, where)
+        before = self.ledger.files()
+        exports_before = self.ledger.exports()
+        remapped = bool(exports_before) and exports_before[-1].options_digest != self.digest
+        self.known = {} if remapped else _latest_by_file(before)
+        self.unchanged_archives = set() if remapped else {e.sha256 for e in exports_before if e.sha256}
+        calendar = self.config.calendar
+        incoming = lake.Incoming(
+            self.home, self.source.name, self.pull_id, lake.week_sql(calendar.anchor, calendar.timezone)
+        )
+        try:
+            for export in found:
+                self._read_export(export, incoming)
+            if not any(account.outcome in (lake.LOADED, lake.UNREADABLE) for account in self.accounts):
+                return PullResult(self.source.name, False, self.accounts)
+            if remapped:
+                self._drop_what_was_read_otherwise(before)
+            incoming.commit()
+            lake.write_quarantine(self.home, self.source.name, self.pull_id, self.quarantined)
+            self.ledger.commit(self.pull_id, self.accounts, self.exports)
+            if remapped:
+                self._forget_old_pulls()
+        finally:
+            lake.sweep(self.home, [self.source.name])
+        return PullResult(self.source.name, True, self.accounts)
+
+    def _read_export(self, export: locate.Export, incoming: lake.Incoming) -> None:
+        archive_sha = None
+        if export.kind in ("zip", "tar"):
+            whole = locate.ExportFile(export.name, 0, lambda: export.path.open("rb"))
+            archive_sha = locate.read_once(whole, is_text=False, copy_to=None).sha256
+            if archive_sha in self.unchanged_archives:
+                self.accounts.append(self.account(export, export.path.name, archive_sha, export.path.stat().st_size, lake.KNOWN))
+                return
+        first = len(self.accounts)
+        reader = _ExportReader(self, export, incoming)
+        try:
+            with locate.files(export) as files:
+                reader.read(files)
+        except _UNOPENABLE as error:
+            reader.finish()
+            self.unreadable(export, export.path.name, archive_sha or "", export.path.stat().st_size if export.path.exists() else 0, f"cannot be opened: {error}")
+        mine = self.accounts[first:]
+        data = [account for account in mine if account.outcome != lake.UNUSED]
+        spans = [account for account in mine if account.first_at]
+        self.exports.append(
+            ExportAccount(
+                source=self.source.name,
+                export=export.name,
+                sha256=archive_sha,
+                options_digest=self.digest,
+                files=len(data),
+                unreadable_files=sum(account.outcome == lake.UNREADABLE or account.reason is not None for account in data),
+                has_member_list=reader.has_member_list,
+                first_at=min((account.first_at for account in spans), default=None),
+                last_at=max((account.last_at for account in spans), default=None),
+                loaded_at=self.loaded_at,
+                pull_id=self.pull_id,
+            )
+        )
+
+    def account(self, export: locate.Export, file: str, sha: str, size: int, outcome: str, **rest: Any) -> FileAccount:
+        values = {"rows_read": 0, "rows_loaded": 0, "rows_quarantined": 0, "first_at": None, "last_at": None, "reason": None}
+        return FileAccount(
+            source=self.source.name, export=export.name, file=file, sha256=sha, bytes=size, loaded_at=self.loaded_at,
+            outcome=outcome, pull_id=self.pull_id, **(values | rest),
+        )  # fmt: skip
+
+    def unreadable(self, export: locate.Export, file: str, sha: str, size: int, reason: str) -> None:
+        """A file of which nothing can be read counts as one row, read and quarantined, so that it shows in the sums."""
+        self.accounts.append(
+            self.account(export, file, sha, size, lake.UNREADABLE, rows_read=1, rows_quarantined=1, reason=reason)
+        )
+        self.quarantined.append({"export": export.name, "file": file, "row": None, "reason": reason, "raw": None})
+
+    def _drop_what_was_read_otherwise(self, before: list[FileAccount]) -> None:
+        """A changed mapping means starting over; refuses where that would lose rows that cannot be read again."""
+        there = {account.sha256 for account in self.accounts} | {e.sha256 for e in self.exports}
+        gone = sorted({account.file for account in before if account.outcome == lake.LOADED and account.sha256 not in there})
+        if gone:
+            raise ExportsError(
+                f"{self.config.file}: sources.{self.source.name}: the way its files are read was changed, but"
+                f" {len(gone)} file(s) loaded before are gone or different now ({', '.join(gone[:3])}{', ...' if len(gone) > 3 else ''})"
+                " and cannot be read again. Put them back, undo the change, or give the source another name."
+            )
+
+    def _forget_old_pulls(self) -> None:
+        for path in self.ledger.folder.glob("*.parquet"):
+            if not path.name.startswith(self.pull_id):
+                path.unlink()
+
+
+def _latest_by_file(accounts: Iterable[FileAccount]) -> dict[str, FileAccount]:
+    """The newest account of each file name that holds rows or a reason (a known file refers to an earlier one)."""
+    return {account.file: account for account in accounts if account.outcome != lake.UNUSED}
+
+
+class _ExportReader:
+    """Reads the files of one export in batches."""
+
+    def __init__(self, pull: _Pull, export: locate.Export, incoming: lake.Incoming):
+        self.pull, self.export, self.incoming = pull, export, incoming
+        self.has_member_list = False
+        self.batch: dict[str, list[tuple[StagedFile, locate.Fingerprint]]] = {}
+        self.batch_bytes = 0
+        self.undated: list[str] = []
+        self.newest: datetime | None = None
+        self.files_seen = 0
+        self.work = tempfile.TemporaryDirectory(prefix="stillhere-")
+        self.connection = _working_connection(Path(self.work.name))
+
+    def read(self, files: Iterable[locate.ExportFile]) -> None:
+        """Reads all files; what cannot be read is accounted for, and the rest goes on."""
+        for file in files:
+            self.files_seen += 1
+            if self.files_seen % 1000 == 0:
+                self.pull.progress(f"{self.pull.source.name}: {self.files_seen:,} files of {Path(self.export.name).name}")
+            self._look_at(file)
+            if self.batch_bytes >= _BATCH_BYTES or sum(map(len, self.batch.values())) >= _BATCH_FILES:
+                self._parse_batch()
+        self.finish()
+
+    def finish(self) -> None:
+        """Parses what is left, and lays down the rows without an instant, dated by the export's newest one."""
+        self._parse_batch()
+        for table in self.undated:
+            self.incoming.add(self.connection, table, f'select * from "undated_{table}"', self.newest)
+        self.connection.close()
+        self.work.cleanup()
+
+    def _look_at(self, file: locate.ExportFile) -> None:
+        pull = self.pull
+        table = pull.format.table_of(file.name, pull.options)
+        if file.problem and table:
+            pull.unreadable(self.export, file.name, "", file.size, file.problem)
+            return
+        copy = None if file.path else Path(self.work.name) / f"{self.files_seen:07d}{Path(file.name).suffix[:10].lower()}"
+        try:
+            if table is None:
+                pull.accounts.append(pull.account(self.export, file.name, "", file.size, lake.UNUSED))
+                return
+            read = locate.read_once(file, pull.format.is_text(file.name), copy)
+        except _UNOPENABLE as error:
+            pull.unreadable(self.export, file.name, "", file.size, f"cannot be read: {error}")
+            return
+        self.has_member_list |= table == pull.format.member_list
+        known = pull.known.get(file.name)
+        if known and known.sha256 == read.sha256:
+            pull.accounts.append(
+                pull.account(
+                    self.export, file.name, read.sha256, read.size, lake.KNOWN,
+                    first_at=known.first_at, last_at=known.last_at, reason=known.reason,
+                )
+            )  # fmt: skip
+            self._saw(known.last_at)
+            if copy:
+                copy.unlink()
+        elif read.problem:
+            pull.unreadable(self.export, file.name, read.sha256, read.size, read.problem)
+            if copy:
+                copy.unlink()
+        else:
+            staged = StagedFile(self.files_seen, file.name, copy or file.path)  # type: ignore[arg-type]
+            self.batch.setdefault(table, []).append((staged, read))
+            self.batch_bytes += read.size
+
+    def _parse_batch(self) -> None:
+        for table, files in self.batch.items():
+            self._parse(table, files)
+            for staged, _ in files:
+                if staged.path.is_relative_to(self.work.name):
+                    staged.path.unlink()
+        self.batch, self.batch_bytes = {}, 0
+
+    def _parse(self, table: str, files: list[tuple[StagedFile, locate.Fingerprint]]) -> None:
+        pull, connection = self.pull, self.connection
+        parsed = pull.format.parse(connection, table, [staged for staged, _ in files], pull.options)
+        connection.execute(f"create or replace temp table parsed as {parsed.rows}")
+        number_files(connection, "file_names", "file", {staged.number: staged.name for staged, _ in files})
+        self._account_for(files, parsed.unreadable)
+        columns = ", ".join(f'"{column}"' for column in pull.format.tables[table])
+        rows = f"""
+            select {_literal(pull.source.name)} as _source, {_literal(self.export.name)} as _export, file as _file,
+                row_no as _row, timestamp '{pull.loaded_at}' as _loaded_at, row_at as _at, {columns}
+            from parsed join file_names using (file_no)
+            where reason is null
+        """
+        dated, undated = connection.execute(
+            "select coalesce(bool_or(row_at is not null), false), coalesce(bool_or(row_at is null), false) from parsed where reason is null"
+        ).fetchone()  # type: ignore[misc]
+        if dated:
+            self.incoming.add(connection, table, f"{rows} and row_at is not null", None)
+        if undated:
+            # Rows without an instant are a snapshot: they belong to the newest instant of their export, known at its end.
+            if table in self.undated:
+                connection.execute(f'insert into "undated_{table}" {rows} and row_at is null')
+            else:
+                connection.execute(f'create temp table "undated_{table}" as {rows} and row_at is null')
+                self.undated.append(table)
+
+    def _account_for(self, files: list[tuple[StagedFile, locate.Fingerprint]], unreadable: dict[int, str]) -> None:
+        pull = self.pull
+        counts = {
+            row[0]: row[1:]
+            for row in self.connection.execute(
+                """
+                select file_no, count(*), count(*) filter (where reason is null), min(row_at) filter (where reason is null),
+                    max(row_at) filter (where reason is null)
+                from parsed group by file_no
+                """
+            ).fetchall()
+        }
+        for staged, read in files:
+            if staged.number in unreadable:
+                pull.unreadable(self.export, staged.name, read.sha256, read.size, unreadable[staged.number])
+                continue
+            total, loaded, first_at, last_at = counts.get(staged.number, (0, 0, None, None))
+            account = pull.account(
+                self.export, staged.name, read.sha256, read.size, lake.LOADED, rows_read=total, rows_loaded=loaded,
+                rows_quarantined=total - loaded, first_at=first_at, last_at=last_at,
+            )  # fmt: skip
+            pull.accounts.append(account)
+            pull.known[staged.name] = account
+            self._saw(last_at)
+        names = {staged.number: staged.name for staged, _ in files}
+        pull.quarantined += [
+            {"export": self.export.name, "file": names[file_no], "row": row_no, "reason": reason, "raw": raw}
+            for file_no, row_no, reason, raw in self.connection.execute(
+                f"""
+                select file_no, row_no, reason, left(raw, {RAW_KEPT_CHARACTERS}) from parsed
+                where reason is not null order by file_no, row_no
+                """
+            ).fetchall()
+        ]
+
+    def _saw(self, last_at: datetime | None) -> None:
+        if last_at and (self.newest is None or last_at > self.newest):
+            self.newest = last_at
+
+
+def _working_connection(folder: Path) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    connection = duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(folder / "spill")})
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,30 @@
+"""The registry of formats: one line each."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from orchestration.formats.base import Format
+
+MODULES = {
+    "slack": "orchestration.formats.slack",
+    "table": "orchestration.formats.table",
+    "orders": "orchestration.formats.orders",
+}
+
+
+def names() -> tuple[str, ...]:
+    """Every format that a config may name."""
+    return tuple(MODULES)
+
+
+@cache
+def get(name: str) -> Format:
+    """The format of that name; raises KeyError for an unknown one."""
+    return import_module(MODULES[name]).FORMAT
+
+
+def raw_tables() -> dict[str, dict[str, str]]:
+    """Every raw table of every format: its columns and their DuckDB types."""
+    return {table: columns for name in names() for table, columns in get(name).tables.items()}

@@ -1,0 +1,127 @@
+"""What a format is: how one platform's export is recognised, read into raw rows, and what it can show.
+
+A format is one module in this folder (an instance of a `Format` subclass named `FORMAT`), one line in the registry
+(`orchestration.formats`), its staging models in `dbt_project/models/staging/<format>/` and one line in
+`dbt_project/dbt_project.yml`. Nothing else changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Raw rows have an instant `row_at` (UTC, null where the row has none of its own), and a `reason` where they are unusable.
+ROW_COLUMNS = {"file_no": "INTEGER", "row_no": "BIGINT", "row_at": "TIMESTAMP", "reason": "VARCHAR", "raw": "VARCHAR"}
+RAW_KEPT_CHARACTERS = 1000
+
+
+class Options(BaseModel):
+    """The keys of a [[sources]] entry that belong to the format. Unknown keys are an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Observes:
+    """What the exports of a source can show at all. What cannot be seen is never reported as 0."""
+
+    views: bool = False
+    reactions: bool = False
+    joins: bool = False
+    leaves: bool = False
+    threads: bool = False
+    members: bool = False
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """One file of an export, ready to be parsed.
+
+    Attributes:
+        number: identifies the file within one pull; the parsed rows carry it as `file_no`.
+        name: its name within the export, with forward slashes.
+        path: where its bytes lie now (the export's own file, or a copy taken out of an archive).
+    """
+
+    number: int
+    name: str
+    path: Path
+
+
+@dataclass
+class Parsed:
+    """What came of parsing a batch of files of one table.
+
+    Attributes:
+        table: name of the raw table.
+        rows: a DuckDB relation's SQL with `ROW_COLUMNS` and the table's own columns; a row with a `reason` is bad.
+        unreadable: files of which nothing could be read, by number, with the reason.
+    """
+
+    table: str
+    rows: str
+    unreadable: dict[int, str] = field(default_factory=dict)
+
+
+class Format:
+    """One platform's export.
+
+    Attributes:
+        name: as written in the config.
+        tables: raw tables, each with its columns and their DuckDB types, as they are laid down in the lake; their names
+            begin with the format's, so that `lake/*/<table>/` finds one format's rows only.
+        member_list: the raw table that lists the members, if the format has one.
+        Options: the keys that the format understands in a [[sources]] entry.
+    """
+
+    name: str
+    tables: dict[str, dict[str, str]]
+    member_list: str | None = None
+    Options: type[Options] = Options
+
+    def options(self, given: dict[str, Any]) -> Any:
+        """Checks the format's own keys; raises pydantic's ValidationError."""
+        return self.Options(**given)
+
+    def observes(self, options: Any) -> Observes:
+        """What a source of this format shows."""
+        raise NotImplementedError
+
+    def table_of(self, name: str, options: Any) -> str | None:
+        """The raw table that a file of an export belongs to, by its name; None: not needed for any figure."""
+        raise NotImplementedError
+
+    def is_text(self, name: str) -> bool:
+        """Whether a file has to be UTF-8 text."""
+        return True
+
+    def parse(
+        self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: Any
+    ) -> Parsed:
+        """Parses a batch of files of one raw table inside DuckDB; creates what temporary tables it needs."""
+        raise NotImplementedError
+
+
+def instant_problem(column: str) -> str:
+    """SQL for the reason why an instant (a TIMESTAMP column in UTC) cannot be right; null where it can."""
+    return (
+        f"case when {column} < timestamp '1990-01-01' then 'instant before 1990: ' || {column}"
+        f" when {column} > cast(current_timestamp as timestamp) + interval 1 day"
+        f" then 'instant in the future: ' || {column} end"
+    )
+
+
+def number_files(connection: duckdb.DuckDBPyConnection, table: str, column: str, values: dict[int, str]) -> None:
+    """Makes the temporary table `table(file_no INTEGER, <column> VARCHAR)` (row by row inserts would take seconds)."""
+    connection.execute(
+        f"create or replace temp table {table} as"
+        f" select unnest($numbers::integer[]) as file_no, unnest($values::varchar[]) as {column}",
+        {"numbers": list(values), "values": list(values.values())},
+    )

@@ -1,0 +1,56 @@
+"""Reading whole JSON files inside DuckDB: the part that JSON exports share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from orchestration.formats.base import StagedFile, number_files
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def load_arrays(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile]) -> dict[int, str]:
+    """Reads files that each hold one JSON list into the temporary table `json_rows(file_no, row_no, value JSON)`.
+
+    Returns:
+        The files that hold something else, by number, with the reason. None of their rows are in the table.
+    """
+    number_files(connection, "json_files", "path", {file.number: str(file.path) for file in files})
+    # A byte order mark is legal in front of UTF-8 text, but no JSON.
+    connection.execute(
+        """
+        create or replace temp table json_texts as
+        select f.file_no, ltrim(t.content, chr(65279)) as content
+        from read_text($paths) t
+        join json_files f on f.path = t.filename
+        """,
+        {"paths": [str(file.path) for file in files]},
+    )
+    connection.execute(
+        """
+        create or replace temp table json_rows as
+        with lists as (
+            select file_no, json_extract(content, '$[*]') as items
+            from json_texts
+            where json_valid(content) and json_type(content) = 'ARRAY'
+        )
+        select file_no, unnest(generate_series(1, len(items))) as row_no, unnest(items) as value
+        from lists
+        """
+    )
+    unreadable = dict(
+        connection.execute(
+            """
+            select file_no, case
+                when trim(content) = '' then 'empty file'
+                when not json_valid(content) then 'not valid JSON (cut off?)'
+                else 'expected a JSON list, found ' || lower(json_type(content)) end
+            from json_texts
+            where not json_valid(content) or json_type(content) <> 'ARRAY'
+            """
+        ).fetchall()
+    )
+    connection.execute("drop table json_texts")
+    return unreadable

@@ -1,0 +1,139 @@
+"""Slack workspace exports: a folder or zip with users.json and one <channel>/YYYY-MM-DD.json a day.
+
+Quirks handled: files are cut into days in the workspace owner's zone, so only `ts` says when; folders that
+channels.json does not know still count; channel folders also hold files that are no messages (canvases). Message
+texts are not kept, only their lengths.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from orchestration.formats.base import Format, Observes, Parsed, StagedFile, instant_problem, number_files
+from orchestration.formats.json_files import load_arrays
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DAY_FILE = re.compile(r"(?:^|.*/)[^/]+/\d{4}-\d{2}-\d{2}\.json$")
+_USERS_FILE = re.compile(r"(?:^|.*/)users\.json$")
+_REACTIONS = '[{"name":"VARCHAR","users":["VARCHAR"]}]'
+
+
+class Slack(Format):
+    """Format `slack`."""
+
+    name = "slack"
+    member_list = "slack_users"
+    tables = {
+        "slack_messages": {
+            "channel": "VARCHAR",
+            "ts": "VARCHAR",
+            "user_id": "VARCHAR",
+            "subtype": "VARCHAR",
+            "bot_id": "VARCHAR",
+            "thread_ts": "VARCHAR",
+            "parent_user_id": "VARCHAR",
+            "text_length": "INTEGER",
+            "mimetypes": "VARCHAR[]",
+            "has_link": "BOOLEAN",
+            "reactions": "STRUCT(name VARCHAR, users VARCHAR[])[]",
+        },
+        "slack_users": {
+            "user_id": "VARCHAR",
+            "user_name": "VARCHAR",
+            "is_bot": "BOOLEAN",
+            "is_official": "BOOLEAN",
+            "is_deleted": "BOOLEAN",
+            "updated": "BIGINT",
+            "tz": "VARCHAR",
+        },
+    }
+
+    def observes(self, options: Any) -> Observes:
+        """Reactions, joins, threads and the member list; no views, no leaves."""
+        return Observes(reactions=True, joins=True, threads=True, members=True)
+
+    def table_of(self, name: str, options: Any) -> str | None:
+        """Day files are messages, users.json is the member list; channels, canvases and logs carry no figures."""
+        if _DAY_FILE.match(name):
+            return "slack_messages"
+        return "slack_users" if _USERS_FILE.match(name) else None
+
+    def parse(
+        self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: Any
+    ) -> Parsed:
+        """One row a message (with its reactions), or one row a user."""
+        unreadable = load_arrays(connection, files)
+        folders = {file.number: file.name.rsplit("/", 2)[-2] if "/" in file.name else "" for file in files}
+        number_files(connection, "channels", "channel", folders)
+        return Parsed(table, _MESSAGES if table == "slack_messages" else _USERS, unreadable)
+
+
+# `ts` is epoch seconds with six decimals in a string: a decimal holds it exactly, a float would not.
+_MESSAGES = f"""
+with fields as (
+    select
+        j.file_no, j.row_no, j.value, c.channel,
+        json_type(j.value) as kind,
+        j.value->>'$.ts' as ts,
+        coalesce(j.value->>'$.user', j.value->>'$.comment.user') as user_id,
+        j.value->>'$.subtype' as subtype,
+        j.value->>'$.bot_id' as bot_id,
+        nullif(j.value->>'$.thread_ts', '') as thread_ts,
+        j.value->>'$.parent_user_id' as parent_user_id,
+        length(j.value->>'$.text') as text_length,
+        json_extract_string(j.value, '$.files[*].mimetype') as mimetypes,
+        len(json_extract(j.value, '$.attachments[*].from_url')) > 0 as has_link,
+        coalesce(json_type(j.value, '$.reactions'), 'NULL') = 'NULL' as has_no_reactions,
+        try(json_transform_strict(j.value->'$.reactions', '{_REACTIONS}')) as reactions
+    from json_rows j join channels c using (file_no)
+),
+timed as (
+    select
+        *,
+        case when regexp_full_match(ts, '\\d{{1,12}}(\\.\\d{{1,6}})?')
+            then make_timestamp(cast(try_cast(ts as decimal(20, 6)) * 1000000 as bigint)) end as row_at
+    from fields
+)
+select
+    file_no, row_no, row_at,
+    case
+        when kind <> 'OBJECT' then 'expected a message object, found ' || lower(kind)
+        when ts is null then 'ts: missing'
+        when row_at is null then 'ts: expected epoch seconds, found ' || left(ts, 40)
+        when thread_ts is not null and not regexp_full_match(thread_ts, '\\d{{1,12}}(\\.\\d{{1,6}})?')
+            then 'thread_ts: expected epoch seconds, found ' || left(thread_ts, 40)
+        when not has_no_reactions and reactions is null then 'reactions: expected a list of names with users'
+        else {instant_problem("row_at")} end as reason,
+    cast(value as varchar) as raw,
+    channel, ts, user_id, subtype, bot_id, thread_ts, parent_user_id, text_length, mimetypes, has_link, reactions
+from timed
+"""
+
+_USERS = """
+select
+    file_no, row_no, cast(null as timestamp) as row_at,
+    case
+        when json_type(value) <> 'OBJECT' then 'expected a user object, found ' || lower(json_type(value))
+        when coalesce(value->>'$.id', '') = '' then 'id: missing'
+    end as reason,
+    cast(value as varchar) as raw,
+    value->>'$.id' as user_id,
+    coalesce(
+        nullif(value->>'$.profile.display_name', ''), nullif(value->>'$.profile.real_name', ''),
+        nullif(value->>'$.real_name', ''), value->>'$.name'
+    ) as user_name,
+    coalesce(try_cast(value->>'$.is_bot' as boolean), false) as is_bot,
+    coalesce(try_cast(value->>'$.is_admin' as boolean), false)
+        or coalesce(try_cast(value->>'$.is_owner' as boolean), false)
+        or coalesce(try_cast(value->>'$.is_primary_owner' as boolean), false) as is_official,
+    coalesce(try_cast(value->>'$.deleted' as boolean), false) as is_deleted,
+    try_cast(value->>'$.updated' as bigint) as updated,
+    value->>'$.tz' as tz
+from json_rows
+"""
+
+FORMAT = Slack()

@@ -1,0 +1,240 @@
+"""Any other platform: CSV, JSON Lines or Parquet files with a mapping of columns, and optionally a member list.
+
+    [[sources]]
+    name = "group"
+    format = "table"
+    path = "exports/group-*.csv"
+    type = "post"                     # when every row is the same kind of act; else map a column below
+    [sources.columns]
+    member = "user_id"
+    at = "created_at"
+    type = "action"
+    [sources.types]                   # values of the type column that are not named as stillhere names them
+    comment = "reply"
+    [sources.members]                 # optional: the member list
+    file = "members.csv"              # which of the files at `path` it is
+    member = "user_id"
+    joined_at = "joined"
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem
+from orchestration.formats.tabular import (
+    Column,
+    TabularOptions,
+    instant_sql,
+    kind_of,
+    load_columns,
+    mapped_columns,
+    precision_sql,
+    quoted,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+INTERACTION_TYPES = ("post", "reply", "message", "reaction", "share", "vote", "attend", "claim", "follow", "view")
+EVENT_TYPES = ("join", "leave", "mute", "unfollow", "report", "block", "removed", "banned")
+_REQUIRED = ("member", "at")
+_EVENT_FIELDS = ("member", "type", "id", "container", "content", "parent", "thread", "target", "content_type")
+
+
+class Columns(Options):
+    """[sources.columns]: which column holds what."""
+
+    member: Column
+    at: Column
+    type: Column | None = None
+    id: Column | None = None
+    container: Column | None = None
+    content: Column | None = None
+    parent: Column | None = None
+    thread: Column | None = None
+    target: Column | None = None
+    content_type: Column | None = None
+
+
+class MemberList(Options):
+    """[sources.members]: a file that lists the members, which of the source's files it is, and its columns."""
+
+    file: str = Field(min_length=1)
+    member: Column
+    name: Column | None = None
+    joined_at: Column | None = None
+    left_at: Column | None = None
+    is_bot: Column | None = None
+    is_official: Column | None = None
+
+
+class TableOptions(TabularOptions):
+    """Keys of the format `table`."""
+
+    columns: Columns
+    type: str | None = None
+    types: dict[str, str] = {}
+    members: MemberList | None = None
+    observes: tuple[Literal["views", "reactions", "joins", "leaves", "threads"], ...] | None = None
+
+    @field_validator("type")
+    @classmethod
+    def _known_type(cls, value: str | None) -> str | None:
+        if value is not None and value not in INTERACTION_TYPES + EVENT_TYPES:
+            raise ValueError(f"unknown type {value!r}; expected one of {', '.join(INTERACTION_TYPES + EVENT_TYPES)}")
+        return value
+
+    @field_validator("types")
+    @classmethod
+    def _known_types(cls, value: dict[str, str]) -> dict[str, str]:
+        for key, kind in value.items():
+            if kind not in INTERACTION_TYPES + EVENT_TYPES:
+                raise ValueError(
+                    f"{key} = {kind!r}: unknown type; expected one of {', '.join(INTERACTION_TYPES + EVENT_TYPES)}"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _one_type(self) -> TableOptions:
+        if (self.type is None) == (self.columns.type is None):
+            raise ValueError("give either a constant `type` or a type column in `columns`, and not both")
+        return self
+
+
+class Table(Format):
+    """Format `table`."""
+
+    name = "table"
+    member_list = "table_members"
+    Options = TableOptions
+    tables = {
+        "table_events": {field: "VARCHAR" for field in _EVENT_FIELDS} | {"time_precision": "VARCHAR"},
+        "table_members": {
+            "member": "VARCHAR",
+            "member_name": "VARCHAR",
+            "joined_at": "TIMESTAMP",
+            "left_at": "TIMESTAMP",
+            "is_bot": "BOOLEAN",
+            "is_official": "BOOLEAN",
+        },
+    }
+
+    def observes(self, options: TableOptions) -> Observes:
+        """What the config says; else what the mapping can bring forth."""
+        types = {options.type} if options.type else set(options.types.values()) or set(INTERACTION_TYPES) - {"view"}
+        shown = set(options.observes) if options.observes is not None else {
+            name
+            for name, given in {
+                "views": "view" in types,
+                "reactions": "reaction" in types,
+                "joins": "join" in types or (options.members is not None and options.members.joined_at is not None),
+                "leaves": "leave" in types or (options.members is not None and options.members.left_at is not None),
+                "threads": options.columns.parent is not None or options.columns.thread is not None,
+            }.items()
+            if given
+        }
+        return Observes(members=options.members is not None, **{name: True for name in shown})
+
+    def table_of(self, name: str, options: TableOptions) -> str | None:
+        """The member list is named in the config; every other CSV, JSON Lines or Parquet file holds acts."""
+        if kind_of(name) is None:
+            return None
+        if options.members and (fnmatch.fnmatch(name, options.members.file) or fnmatch.fnmatch(name.rsplit("/", 1)[-1], options.members.file)):
+            return "table_members"
+        return "table_events"
+
+    def is_text(self, name: str) -> bool:
+        """Parquet is the one kind that is no text."""
+        return kind_of(name) != "parquet"
+
+    def parse(
+        self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: TableOptions
+    ) -> Parsed:
+        """One row an act or membership event, or one row a listed member."""
+        if table == "table_members":
+            return self._parse_members(connection, files, options)
+        columns = mapped_columns(options.columns)
+        unreadable = load_columns(connection, files, options, columns)
+        if options.type:
+            kind = quoted(options.type)
+        else:
+            mapped = " ".join(f"when {quoted(value)} then {quoted(name)}" for value, name in options.types.items())
+            kind = f"case type {mapped} else lower(trim(type)) end" if mapped else "lower(trim(type))"
+        known = ", ".join(quoted(name) for name in INTERACTION_TYPES + EVENT_TYPES)
+        others = ", ".join(
+            f"nullif(m.{field}, '') as {field}" if field in columns else f"cast(null as varchar) as {field}"
+            for field in _EVENT_FIELDS
+            if field not in ("member", "type")
+        )
+        rows = f"""
+        with typed as (
+            select *, {instant_sql("written_at", options)} as instant, {kind} as kind, {precision_sql("written_at", options)} as precision
+            from mapped
+        )
+        select
+            m.file_no, m.row_no, m.instant as row_at,
+            case
+                when m.reason is not null then m.reason
+                when coalesce(trim(m.member), '') = '' then 'member: missing'
+                when coalesce(trim(m.written_at), '') = '' then 'at: missing'
+                when m.instant is null then 'at: expected an instant, found ' || left(m.written_at, 40)
+                when m.kind is null or m.kind not in ({known})
+                    then 'type: unknown value ' || coalesce(left(m.kind, 40), 'null') || ' (map it in types)'
+                else {instant_problem("m.instant")} end as reason,
+            coalesce(m.raw, {_as_raw("m", columns)}) as raw,
+            trim(m.member) as member, m.kind as type, {others}, m.precision as time_precision
+        from typed m
+        """
+        return Parsed(table, rows, unreadable)
+
+    def _parse_members(
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], options: TableOptions
+    ) -> Parsed:
+        assert options.members is not None
+        given = options.members.model_dump(exclude={"file"})
+        given["member_name"] = given.pop("name")
+        columns = {key: value for key, value in given.items() if value is not None}
+        unreadable = load_columns(connection, files, options, columns)
+
+        def instant(field: str) -> str:
+            return instant_sql(field, options) if field in columns else "cast(null as timestamp)"
+
+        def flag(field: str) -> str:
+            return f"coalesce(lower(trim({field})) in ('true', '1', 'yes', 'y', 't'), false)" if field in columns else "false"
+
+        def unread(field: str) -> str:
+            return (
+                f" when nullif(trim({field}), '') is not null and {instant(field)} is null"
+                f" then '{field}: expected an instant, found ' || left({field}, 40)"
+                if field in columns
+                else ""
+            )
+
+        rows = f"""
+        select
+            file_no, row_no, cast(null as timestamp) as row_at,
+            case
+                when reason is not null then reason
+                when coalesce(trim(member), '') = '' then 'member: missing'
+                {unread("joined_at")} {unread("left_at")}
+            end as reason,
+            coalesce(raw, {_as_raw("mapped", columns)}) as raw,
+            member, {"member_name" if "member_name" in columns else "cast(null as varchar)"} as member_name,
+            {instant("joined_at")} as joined_at, {instant("left_at")} as left_at,
+            {flag("is_bot")} as is_bot, {flag("is_official")} as is_official
+        from mapped
+        """
+        return Parsed("table_members", rows, unreadable)
+
+
+def _as_raw(alias: str, columns: Sequence[str] | dict[str, Column]) -> str:
+    """SQL for a row's mapped columns as one JSON text: what the quarantine shows of a bad row."""
+    return "cast(to_json({" + ", ".join(f"'{name}': {alias}.{name}" for name in columns) + "}) as varchar)"
+
+
+FORMAT = Table()

@@ -1,0 +1,137 @@
+"""The home folder: where everything that stillhere keeps lies, and the lock that lets one run at a time write to it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+DAGSTER_YAML = """\
+# Written by stillhere for its own Dagster instance; edit freely, it is not written again.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+# One run writes the warehouse at a time. Granularity `run`: a second run waits in the queue as a whole. Runs from the
+# command line do not pass the queue; the lock on the home (see `lock`) keeps those apart too.
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: run
+run_monitoring:
+  enabled: true
+  free_slots_after_run_end_seconds: 10
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below one home folder (`contract`: lake, quarantine, warehouse, published, dagster)."""
+
+    path: Path
+
+    @property
+    def lake(self) -> Path:
+        """Raw rows: `lake/<source>/<table>/week=YYYY-MM-DD/*.parquet`."""
+        return self.path / "lake"
+
+    @property
+    def ledger(self) -> Path:
+        """Which files were loaded, when, and how their rows add up: `ledger/<source>/*.parquet`."""
+        return self.path / "ledger"
+
+    @property
+    def quarantine(self) -> Path:
+        """What could not be read, with the reason: `quarantine/<source>/*.jsonl`."""
+        return self.path / "quarantine"
+
+    @property
+    def warehouse(self) -> Path:
+        """dbt's working database."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """What BI tools open; swapped in whole."""
+        return self.path / "published" / "stillhere.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """DAGSTER_HOME."""
+        return self.path / "dagster"
+
+    @property
+    def dbt(self) -> Path:
+        """dbt's compiled project and logs."""
+        return self.path / "dbt"
+
+    def create(self) -> Home:
+        """Makes the folders and Dagster's instance file; leaves what is there alone."""
+        for folder in (self.lake, self.ledger, self.quarantine, self.published.parent, self.dagster, self.dbt):
+            folder.mkdir(parents=True, exist_ok=True)
+        instance_file = self.dagster / "dagster.yaml"
+        if not instance_file.exists():
+            instance_file.write_text(DAGSTER_YAML, encoding="utf-8")
+        return self
+
+
+class HomeLock:
+    """One writer at a time on a home, wherever it was started: UI run, schedule, command line.
+
+    An operating-system lock on `<home>/lock`: it dies with the process, so a killed run leaves nothing to clean up.
+    Within a process it may be taken again (every step of a run asks for it); it is let go by `release` or at exit.
+    """
+
+    _held: dict[Path, int] = {}
+
+    def __init__(self, home: Home):
+        self._file = (home.path / "lock").resolve()
+
+    def acquire(self, what: str, say: Callable[[str], None], every_seconds: float = 30.0) -> None:
+        """Takes the lock, waiting as long as it must.
+
+        Args:
+            what: what this process is about to do, shown to others that wait.
+            say: called with a sentence when it has to wait, and again every `every_seconds`.
+        """
+        if self._file in self._held:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o644)
+        last_said = None
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if last_said is None or time.monotonic() - last_said >= every_seconds:
+                    say(f"Waiting: {self._holder()} is using {self._file.parent}.")
+                    last_said = time.monotonic()
+                time.sleep(0.2)
+        os.ftruncate(handle, 0)
+        os.pwrite(
+            handle,
+            json.dumps({"what": what, "pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}).encode(),
+            0,
+        )
+        self._held[self._file] = handle
+        if last_said is not None:
+            say("It is this run's turn now.")
+
+    def release(self) -> None:
+        """Lets the next one in. Harmless when the lock is not held."""
+        handle = self._held.pop(self._file, None)
+        if handle is not None:
+            os.close(handle)
+
+    def _holder(self) -> str:
+        try:
+            holder = json.loads(self._file.read_text(encoding="utf-8"))
+            return f"{holder['what']} (process {holder['pid']}, since {holder['since']})"
+        except (OSError, ValueError, KeyError):
+            return "another run"

@@ -1,0 +1,312 @@
+"""Publishing: the weeks that passed go into a new file, which then takes the old one's place in one step.
+
+Readers hold the old file open for as long as they like and see the new one when they open again; there is no moment
+in which half of a week is published. Weeks that were withheld keep the rows of their last good edition.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import expectations
+from orchestration import gate, warehouse
+from orchestration.home import Home
+from orchestration.weeks import WEEK
+
+if TYPE_CHECKING:
+    import duckdb
+
+WEEKLY_TABLES = expectations.REPORTS
+MEMBER_TABLES = ("member_week_status",)
+WHOLE_TABLES = ("export_files", "sources")
+
+_QUALITY = {
+    "week_start": ("DATE", "First day of the reporting week."),
+    "report": ("VARCHAR", "The report that was checked."),
+    "check_name": ("VARCHAR", "The check; the name stays the same over versions."),
+    "severity": ("VARCHAR", "critical: a failure withholds the week. warning: it is published with it."),
+    "passed": ("BOOLEAN", "Whether the published rows pass."),
+    "observed": ("VARCHAR", "What was found."),
+    "expected": ("VARCHAR", "What was expected."),
+}
+_EDITIONS = {
+    "week_start": ("DATE", "First day of the reporting week."),
+    "edition": ("INTEGER", "1 for the first publishing of the week, then one more for each that changed a row."),
+    "published_at": ("TIMESTAMP", "When (UTC) it was published."),
+    "run_id": ("VARCHAR", "The Dagster run that published it."),
+    "exports_fingerprint": ("VARCHAR", "Identifies all that the week's figures stand on: rows up to its end, settings."),
+    "changed": ("VARCHAR", "The reports whose rows differ from the edition before; null for the first."),
+}
+_TABLE_COMMENTS = {
+    "report_quality": "One row per week, report and check: what the checks said of the published edition.",
+    "report_editions": "One row per week and edition: each publishing of a week that changed something.",
+}
+
+
+@dataclass
+class Publishing:
+    """What publishing came to.
+
+    Attributes:
+        published: weeks with a new or changed edition.
+        unchanged: weeks whose published rows are already these.
+        withheld: weeks that failed a critical check, with the verdict.
+    """
+
+    path: Path
+    published: list[date] = field(default_factory=list)
+    unchanged: list[date] = field(default_factory=list)
+    withheld: list[gate.Verdict] = field(default_factory=list)
+
+
+def publish(home: Home, weeks: Sequence[date], run_id: str) -> Publishing:
+    """Publishes those of the weeks that pass their checks; the others stay as they were.
+
+    Returns:
+        Which weeks were published, unchanged and withheld. The file is not touched where nothing changes.
+    """
+    verdicts = gate.judge(home, weeks)
+    result = Publishing(home.published, withheld=[verdict for verdict in verdicts if verdict.failed or not verdict.results])
+    good = [verdict for verdict in verdicts if verdict not in result.withheld]
+    if not good:
+        return result
+    _Edition(home, good, run_id, result).write()
+    return result
+
+
+class _Edition:
+    """One new published file, put together from the warehouse's good weeks and the old file's others."""
+
+    def __init__(self, home: Home, good: list[gate.Verdict], run_id: str, result: Publishing):
+        self.home, self.good, self.run_id, self.result = home, good, run_id, result
+        self.weeks = [verdict.week_start for verdict in good]
+        self.part = home.published.with_name(f"{home.published.name}.part")
+
+    def write(self) -> None:
+        """Builds the new file beside the old one and swaps it in."""
+        import duckdb
+
+        self.home.published.parent.mkdir(parents=True, exist_ok=True)
+        for left_over in (self.part, Path(f"{self.part}.wal")):
+            left_over.unlink(missing_ok=True)
+        with duckdb.connect() as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            # Clients from DuckDB 1.0 on can read this storage version.
+            connection.execute(f"attach '{_path(self.part)}' as new (storage_version 'v1.0.0')")
+            connection.execute(f"attach '{_path(self.home.warehouse)}' as warehouse (read_only)")
+            self.has_old = self.home.published.exists()
+            if self.has_old:
+                connection.execute(f"attach '{_path(self.home.published)}' as old (read_only)")
+            connection.execute("create schema new.reports")
+            connection.execute("create temp table good_weeks as select unnest($w::date[]) as week_start", {"w": self.weeks})
+            changed = self._changed_reports(connection)
+            editions_changed = self._write_editions(connection, changed)
+            for report in WEEKLY_TABLES:
+                self._copy_weeks(connection, report)
+            for table in WHOLE_TABLES:
+                self._create_like_warehouse(connection, table)
+                connection.execute(f"insert into new.reports.{table} select * from warehouse.reports.{table} order by all")
+            self._write_quality(connection)
+            for week in self.weeks:
+                (self.result.published if week in changed else self.result.unchanged).append(week)
+            if not editions_changed and not self._differs(connection):
+                connection.execute("detach new")
+                self.part.unlink()
+                return
+            connection.execute("checkpoint new")
+            connection.execute("detach new")
+        _swap(self.part, self.home.published)
+
+    def _old_has(self, connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+        return self.has_old and bool(
+            connection.execute(
+                "select 1 from duckdb_tables() where database_name = 'old' and schema_name = 'reports' and table_name = ?",
+                [table],
+            ).fetchall()
+        )
+
+    def _changed_reports(self, connection: duckdb.DuckDBPyConnection) -> dict[date, list[str] | None]:
+        """The weeks whose rows differ from the published ones, with the reports that differ (None: never published)."""
+        published: set[date] = set()
+        if self._old_has(connection, "report_editions"):
+            published = {row[0] for row in connection.execute("select distinct week_start from old.reports.report_editions").fetchall()}
+        changed: dict[date, list[str] | None] = {week: None for week in self.weeks if week not in published}
+        for report in WEEKLY_TABLES:
+            new = gate.row_fingerprints(connection, report, self.weeks, "warehouse")
+            old = gate.row_fingerprints(connection, report, self.weeks, "old") if self.has_old else {}
+            for week in self.weeks:
+                if week in published and new[week] != old.get(week) and not self._is_pruned(connection, report, week):
+                    reports = changed.setdefault(week, [])
+                    assert reports is not None
+                    reports.append(report)
+        return changed
+
+    def _is_pruned(self, connection: duckdb.DuckDBPyConnection, report: str, week: date) -> bool:
+        """Rows per member are kept for the last weeks only; that they are gone is no change of the week."""
+        if report not in MEMBER_TABLES:
+            return False
+        newest = max([*self.weeks, *(row[0] for row in connection.execute("select max(week_start) from old.reports.report_editions").fetchall() if row[0])])
+        return week < self._kept_from(connection, newest)
+
+    def _kept_from(self, connection: duckdb.DuckDBPyConnection, newest: date) -> date:
+        kept = connection.execute("select member_weeks_kept from warehouse.control.settings").fetchall()[0][0]
+        return newest - WEEK * (kept - 1)
+
+    def _write_editions(self, connection: duckdb.DuckDBPyConnection, changed: dict[date, list[str] | None]) -> bool:
+        """Adds an edition for each changed week; returns whether the table differs from the published one."""
+        _create(connection, "report_editions", _EDITIONS)
+        old: list[tuple] = []
+        if self._old_has(connection, "report_editions"):
+            old = connection.execute(f"select {', '.join(_EDITIONS)} from old.reports.report_editions order by week_start, edition").fetchall()
+        fingerprints = inputs_fingerprints(connection, self.weeks)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        last = {row[0]: row for row in old}
+        rows = []
+        for row in old:
+            # Other inputs, the same rows: the edition stands, on the new inputs.
+            is_last_and_same = row is last[row[0]] and row[0] in fingerprints and row[0] not in changed
+            rows.append((*row[:4], fingerprints[row[0]], row[5]) if is_last_and_same else row)
+        for week, reports in changed.items():
+            edition = last[week][1] + 1 if week in last else 1
+            what = None if reports is None else ", ".join(reports)
+            rows.append((week, edition, now, self.run_id, fingerprints[week], what))
+        rows.sort(key=lambda row: row[:2])
+        _insert(connection, "report_editions", _EDITIONS, rows)
+        return rows != old
+
+    def _copy_weeks(self, connection: duckdb.DuckDBPyConnection, report: str) -> None:
+        self._create_like_warehouse(connection, report)
+        if self._old_has(connection, report):
+            shared = [
+                row[0]
+                for row in connection.execute(
+                    """
+                    select column_name from duckdb_columns() where database_name = 'old' and schema_name = 'reports'
+                    and table_name = $t and column_name in (select column_name from duckdb_columns()
+                        where database_name = 'new' and schema_name = 'reports' and table_name = $t)
+                    """,
+                    {"t": report},
+                ).fetchall()
+            ]
+            columns = ", ".join(f'"{column}"' for column in shared)
+            connection.execute(
+                f"insert into new.reports.{report} by name select {columns} from old.reports.{report}"
+                " where week_start not in (select week_start from good_weeks)"
+            )
+        connection.execute(
+            f"insert into new.reports.{report} by name select * from warehouse.reports.{report}"
+            " where week_start in (select week_start from good_weeks) order by all"
+        )
+        if report in MEMBER_TABLES:
+            newest = connection.execute("select max(week_start) from new.reports.report_editions").fetchall()[0][0]
+            connection.execute(f"delete from new.reports.{report} where week_start < ?", [self._kept_from(connection, newest)])
+
+    def _create_like_warehouse(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        """An empty table with the warehouse's columns, types and comments (CREATE TABLE AS would lose the comments)."""
+        columns = connection.execute(
+            """
+            select column_name, data_type, comment from duckdb_columns()
+            where database_name = 'warehouse' and schema_name = 'reports' and table_name = ? order by column_index
+            """,
+            [table],
+        ).fetchall()
+        comment = connection.execute(
+            "select comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'reports' and table_name = ?",
+            [table],
+        ).fetchall()[0][0]
+        _create(connection, table, {name: (kind, text) for name, kind, text in columns}, comment)
+
+    def _write_quality(self, connection: duckdb.DuckDBPyConnection) -> None:
+        _create(connection, "report_quality", _QUALITY)
+        if self._old_has(connection, "report_quality"):
+            connection.execute(
+                f"insert into new.reports.report_quality select {', '.join(_QUALITY)} from old.reports.report_quality"
+                " where week_start not in (select week_start from good_weeks)"
+            )
+        rows = [
+            (r.week_start, r.report, r.check_name, r.severity, r.passed, r.observed, r.expected)
+            for verdict in self.good
+            for r in verdict.results
+        ]
+        _insert(connection, "report_quality", _QUALITY, rows)
+
+    def _differs(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether any table but the weekly ones differs from the published file's."""
+        for table in (*WHOLE_TABLES, "report_quality"):
+            if not self._old_has(connection, table):
+                return True
+            hashes = [
+                connection.execute(f"select count(*), sum(cast(hash(t) as hugeint)) from {catalog}.reports.{table} as t").fetchall()
+                for catalog in ("old", "new")
+            ]
+            if hashes[0] != hashes[1]:
+                return True
+        return False
+
+
+def inputs_fingerprints(
+    connection: duckdb.DuckDBPyConnection, weeks: Sequence[date], catalog: str = "warehouse"
+) -> dict[date, str]:
+    """What each week's figures stand on; the fingerprint of the last week with rows up to it."""
+    rows = connection.execute(
+        f"select week_start, inputs_fingerprint from {catalog}.canonical.int_week_inputs order by week_start"
+    ).fetchall()
+    result, position, current = {}, 0, ""
+    for week in sorted(weeks):
+        while position < len(rows) and rows[position][0] <= week:
+            current = rows[position][1]
+            position += 1
+        result[week] = current
+    return result
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, tuple[str, str | None]], comment: str | None = None
+) -> None:
+    fields = ", ".join(f'"{name}" {kind}' for name, (kind, _) in columns.items())
+    connection.execute(f"create table new.reports.{table} ({fields})")
+    connection.execute(f"comment on table new.reports.{table} is {_text(comment or _TABLE_COMMENTS.get(table, ''))}")
+    for name, (_, text) in columns.items():
+        connection.execute(f'comment on column new.reports.{table}."{name}" is {_text(text or "")}')
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, tuple[str, str | None]], rows: list[tuple]) -> None:
+    import pyarrow
+
+    if rows:
+        given = pyarrow.table({name: [row[i] for row in rows] for i, name in enumerate(columns)})
+        connection.register("given_rows", given)
+        connection.execute(f"insert into new.reports.{table} by name select * from given_rows")
+        connection.unregister("given_rows")
+
+
+def _swap(part: Path, target: Path) -> None:
+    wal = Path(f"{part}.wal")
+    if wal.exists():
+        raise RuntimeError(f"{wal}: the new edition was not closed cleanly; it is not published.")
+    _sync(part)
+    # A left-over log of the old file would be replayed onto the new one.
+    Path(f"{target}.wal").unlink(missing_ok=True)
+    part.replace(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _path(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,193 @@
+"""`stillhere run`: the same Dagster jobs that the UI and the schedule start, one after the other, with progress."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from orchestration import progress
+from orchestration.community import Community
+from orchestration.config import Config
+from orchestration.errors import UserError
+from orchestration.exports import locate
+from orchestration.home import HomeLock
+from orchestration.weeks import contiguous
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+EXIT_PUBLISHED, EXIT_WITHHELD = 0, 1
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass
+class Outcome:
+    """What the runs came to; `problems` are the failures' own words."""
+
+    published: int = 0
+    unchanged: int = 0
+    withheld: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def run(config_file: Path, home: Path | None, first: date | None, last: date | None) -> int:
+    """Pulls the exports, then computes, checks and publishes every due week.
+
+    Args:
+        first, last: dates in the first and last week; by default every closed week that is not published on these
+            very inputs.
+
+    Returns:
+        The exit code: 0 all published, 1 something was withheld or failed.
+
+    Raises:
+        UserError: config or arguments are wrong.
+    """
+    community = Community.of(config_file, home)
+    _check_dates(community.config, first, last)
+    for source in community.config.sources:
+        where = f"{community.config.file}: sources.{source.name}.path"
+        locate.find(community.config.resolve(source.path), community.config.file.parent, where)
+    console = Console(stderr=True, highlight=False)
+    community.export_environment()
+    try:
+        community.prepare("stillhere run", console.print)
+        return _run(community, console, first, last)
+    finally:
+        HomeLock(community.home).release()
+
+
+def _check_dates(config: Config, first: date | None, last: date | None) -> None:
+    closed = config.calendar.last_closed()
+    for option, day in (("--from", first), ("--to", last)):
+        if day and config.calendar.week_of(day) > closed:
+            raise UserError(
+                f"{option} {day}: that week is not closed yet. The last closed week is that of {closed} in {config.community.timezone}."
+            )
+
+
+def _run(community: Community, console: Console, first: date | None, last: date | None) -> int:
+    with console.status("starting Dagster") as status, progress.listening(lambda text: status.update(text)):
+        import dagster as dg
+
+        from orchestration import definitions
+        from orchestration.due import due
+
+        logging.getLogger("dagster").setLevel(logging.CRITICAL)
+        with dg.DagsterInstance.get() as instance:
+            pulled = _execute(definitions.build(community), definitions.PULL_JOB, instance)
+            outcome = Outcome(problems=_failures(pulled))
+            for line in _pull_sentences(pulled):
+                console.print(line)
+            if not pulled.success:
+                _summarise(community, console, outcome)
+                return EXIT_WITHHELD
+            found = due(community.config, community.home, first, last)
+            outcome.unchanged = len(found.unchanged)
+            defs = definitions.build(community)
+            for start, stop in contiguous(found.weeks):
+                console.print(f"weeks {start} to {stop}" if start != stop else f"week {start}")
+                _add(outcome, _execute(defs, definitions.WEEKLY_JOB, instance, start, stop))
+    if found.newest_at is None:
+        console.print("No export holds a usable row: nothing to report. `stillhere check` says what was found.")
+    if found.beyond:
+        console.print(
+            f"Not reported: {len(found.beyond)} closed week(s) from {found.beyond[0]} on. The newest row of any export is of"
+            f" {found.newest_at:%Y-%m-%d %H:%M} UTC; put newer exports in place and run again (--to reports them as they are)."
+        )
+    _summarise(community, console, outcome)
+    return EXIT_WITHHELD if outcome.withheld or outcome.problems else EXIT_PUBLISHED
+
+
+def _execute(
+    defs: dg.Definitions, job_name: str, instance: dg.DagsterInstance, start: date | None = None, stop: date | None = None
+) -> dg.ExecuteInProcessResult:
+    """Runs a job in this process, recorded as any other run. The weekly job leaves out what was just pulled."""
+    import dagster as dg
+
+    import expectations
+
+    tags, selection = {"stillhere/started_by": "stillhere run"}, None
+    if start and stop:
+        tags |= {
+            "dagster/asset_partition_range_start": str(start),
+            "dagster/asset_partition_range_end": str(stop),
+            "stillhere/week": str(start) if start == stop else f"{start} to {stop}",
+        }
+        if start == stop:
+            tags["dagster/partition"] = str(start)
+        selection = [dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
+        selection.append(dg.AssetKey(["published", "stillhere"]))
+    job = defs.resolve_job_def(job_name)
+    # dbt's own words are for its log; the terminal shows progress.
+    with (Path(os.environ["DAGSTER_HOME"]) / "stdout.log").open("a", encoding="utf-8") as log, redirect_stdout(log):
+        return job.execute_in_process(
+            instance=instance, tags=tags, raise_on_error=False, run_config=_QUIET, asset_selection=selection
+        )
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Why steps failed, in the words of their own failure."""
+    problems = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            user = data.user_failure_data
+            problems.append((user.description if user and user.description else data.error.message if data.error else "failed").strip())
+    if not result.success and not problems:
+        problems.append(f"Dagster run {result.run_id} failed.")
+    return problems
+
+
+def _pull_sentences(result: dg.ExecuteInProcessResult) -> list[str]:
+    lines = []
+    for event in result.get_asset_materialization_events():
+        materialization = event.materialization
+        if materialization.asset_key.path[0] == "exports":
+            value = {name: entry.value for name, entry in materialization.metadata.items()}
+            name = materialization.asset_key.path[-1]
+            if not value["new_or_changed_files"] and not value["rows_quarantined"]:
+                lines.append(f"{name}: nothing new ({value['known_files']:,} known files)")
+                continue
+            bad = f", {value['rows_quarantined']:,} quarantined (see {value['quarantine']})" if value.get("quarantine") else (
+                f", {value['rows_quarantined']:,} quarantined" if value["rows_quarantined"] else ""
+            )
+            lines.append(f"{name}: {value['rows_loaded']:,} rows from {value['new_or_changed_files']:,} new or changed files{bad}")
+    return lines
+
+
+def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
+    outcome.problems += _failures(result)
+    for event in result.all_events:
+        metadata = None
+        if event.is_step_failure and event.step_failure_data.user_failure_data:
+            metadata = event.step_failure_data.user_failure_data.metadata
+        elif event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key and event.asset_key.path[0] == "published":
+            metadata = event.materialization.metadata if result.success else None
+        if metadata and "weeks_published" in metadata:
+            outcome.published += int(metadata["weeks_published"].value)
+            outcome.unchanged += int(metadata["weeks_unchanged"].value)
+            outcome.withheld += int(metadata["weeks_withheld"].value)
+            if result.success:
+                return  # one event a week, all with the same totals
+
+
+def _summarise(community: Community, console: Console, outcome: Outcome) -> None:
+    for problem in outcome.problems:
+        console.print(problem, style="red", markup=False)
+    parts = [f"{outcome.published} week(s) published", f"{outcome.unchanged} unchanged"]
+    if outcome.withheld:
+        parts.append(f"{outcome.withheld} withheld")
+    console.print("; ".join(parts) + ".")
+    if community.home.published.exists():
+        console.print(f"For BI tools: {community.home.published}", soft_wrap=True)
+    console.print(f"To look at runs and run again: stillhere ui --config {community.config.file}", soft_wrap=True, markup=False)
+
+

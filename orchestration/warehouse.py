@@ -1,0 +1,169 @@
+"""The warehouse: the control tables that tell the SQL what to compute, and where dbt finds things."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration import formats
+from orchestration.config import Config
+from orchestration.errors import ConfigError
+from orchestration.exports import lake
+from orchestration.home import Home
+from orchestration.weeks import WEEK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+
+
+def dbt_environment(home: Home) -> dict[str, str]:
+    """The environment variables that dbt's profile and models read."""
+    return os.environ | {"STILLHERE_HOME": str(home.path), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+
+
+@contextmanager
+def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a DuckDB file in UTC, closed at the end (dbt needs the file for itself)."""
+    import duckdb
+
+    connection = duckdb.connect(str(path), read_only=read_only)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
+    """Replaces the control tables: which weeks are computed, with which settings, from which sources.
+
+    Args:
+        weeks: the run's weeks (`week_start`); none when only the canonical rows are rebuilt.
+
+    Raises:
+        ConfigError: the identities file has other columns than person, source and native_id.
+    """
+    settings = _settings(config, home, weeks)
+    ledgers = {source.name: lake.Ledger(home, source.name).exports() for source in config.sources}
+    with connect(home.warehouse) as connection:
+        connection.begin()
+        connection.execute("create schema if not exists control")
+        _replace(connection, "run_weeks", {"week_start": "DATE"}, [(week,) for week in weeks])
+        _replace(connection, "settings", {name: kind for name, (kind, _) in settings.items()}, [tuple(v for _, v in settings.values())])
+        _replace(connection, "sources", _SOURCE_COLUMNS, [_source_row(source) for source in config.sources])
+        _replace(connection, "accounts", _ACCOUNT_COLUMNS, _accounts(config))
+        _replace(connection, "identities", {"person": "VARCHAR", "source": "VARCHAR", "native_id": "VARCHAR"}, _identities(config))
+        unreadable = [
+            (name, _last_week(config, exports))
+            for name, exports in ledgers.items()
+            if exports and exports[-1].files and exports[-1].unreadable_files == exports[-1].files
+        ]
+        _replace(connection, "unreadable_sources", {"source": "VARCHAR", "last_week": "DATE"}, unreadable)
+        connection.commit()
+
+
+_SOURCE_COLUMNS = {
+    "source": "VARCHAR", "format": "VARCHAR", "ended_on": "DATE", "observes_views": "BOOLEAN",
+    "observes_reactions": "BOOLEAN", "observes_joins": "BOOLEAN", "observes_leaves": "BOOLEAN",
+    "observes_threads": "BOOLEAN", "observes_members": "BOOLEAN",
+}  # fmt: skip
+_ACCOUNT_COLUMNS = {"source": "VARCHAR", "native_id": "VARCHAR", "is_official": "BOOLEAN", "is_bot": "BOOLEAN"}
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
+    fields = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    connection.execute(f"create or replace table control.{table} ({fields})")
+    if rows:
+        lists = {f"c{i}": list(values) for i, values in enumerate(zip(*rows, strict=True))}
+        unnested = ", ".join(f"unnest(${name}::{kind}[])" for name, kind in zip(lists, columns.values(), strict=True))
+        connection.execute(f"insert into control.{table} select {unnested}", lists)
+
+
+def _settings(config: Config, home: Home, weeks: Sequence[date]) -> dict[str, tuple[str, Any]]:
+    known = [*weeks, *published_weeks(home)]
+    newest = max(known, default=config.calendar.last_closed())
+    kept_from = newest - WEEK * (config.publish.member_weeks_kept - 1)
+    return {
+        "timezone": ("VARCHAR", config.community.timezone),
+        "week_start_day": ("VARCHAR", config.community.week_start_day),
+        "week_anchor": ("DATE", config.calendar.anchor),
+        **{name: ("INTEGER", value) for name, value in config.thresholds.model_dump().items()},
+        "member_names": ("VARCHAR", config.publish.member_names),
+        "member_weeks_kept": ("INTEGER", config.publish.member_weeks_kept),
+        "kept_from_week": ("DATE", kept_from),
+    }
+
+
+def published_weeks(home: Home) -> dict[date, str]:
+    """The published weeks, each with the fingerprint of the inputs that it was published with."""
+    import duckdb
+
+    if not home.published.exists():
+        return {}
+    with connect(home.published, read_only=True) as connection:
+        try:
+            return dict(
+                connection.execute(
+                    """
+                    select week_start, exports_fingerprint from reports.report_editions
+                    qualify row_number() over (partition by week_start order by edition desc) = 1
+                    """
+                ).fetchall()
+            )
+        except duckdb.CatalogException:
+            return {}
+
+
+def _source_row(source: Any) -> tuple[Any, ...]:
+    its_format = formats.get(source.format)
+    observes = asdict(its_format.observes(its_format.options(source.options)))
+    return (
+        source.name, source.format, source.ended_on, observes["views"], observes["reactions"], observes["joins"],
+        observes["leaves"], observes["threads"], observes["members"],
+    )  # fmt: skip
+
+
+def _accounts(config: Config) -> list[tuple[Any, ...]]:
+    marked = [(account, True, False) for account in config.community.official]
+    marked += [(account, False, True) for account in config.community.bots]
+    return [(*account.split(":", 1), official, bot) for account, official, bot in marked]
+
+
+def _identities(config: Config) -> list[tuple[str, str, str]]:
+    if config.community.identities is None:
+        return []
+    path = Path(config.resolve(config.community.identities))
+    wanted = ["person", "source", "native_id"]
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        if not set(wanted) <= set(reader.fieldnames or ()):
+            found = ", ".join(reader.fieldnames or ()) or "nothing"
+            raise ConfigError(f"{path}: line 1: expected the columns {', '.join(wanted)}; found {found}.")
+        rows, seen = [], {}
+        for line, row in enumerate(reader, start=2):
+            person, source, native_id = ((row[name] or "").strip() for name in wanted)
+            if not (person and source and native_id):
+                raise ConfigError(f"{path}: line {line}: expected a person, a source and a native_id; one is empty.")
+            if seen.setdefault((source, native_id), person) != person:
+                raise ConfigError(
+                    f"{path}: line {line}: {source}:{native_id} is given to {person!r} here and to"
+                    f" {seen[source, native_id]!r} above; an account belongs to one person."
+                )
+            rows.append((person, source, native_id))
+    return rows
+
+
+def _last_week(config: Config, exports: Sequence[lake.ExportAccount]) -> date | None:
+    """The last week of which a source's readable exports tell."""
+    instants = [export.last_at for export in exports if export.last_at]
+    return config.calendar.week_of(max(instants).date() + timedelta(days=0)) if instants else None

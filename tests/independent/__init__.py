@@ -1,0 +1,1 @@
+"""The independent reading of the metrics dictionary: plain Python, written from the specification alone."""

@@ -1,0 +1,131 @@
+"""Canonical rows as the metrics dictionary words them, and the community they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+ACTIVE_TYPES = frozenset({"post", "reply", "message", "reaction", "share", "vote", "attend", "claim", "follow"})
+PASSIVE_TYPES = frozenset({"view"})
+
+# "A cancelled, failed or fully refunded order is no purchase."
+NO_PURCHASE_STATUSES = frozenset({"cancelled", "canceled", "failed", "refunded", "voided"})
+
+DEFAULT_THRESHOLDS = {
+    "churned_after_weeks": 12,
+    "at_risk_after_weeks": 4,
+    "newbie_days": 30,
+    "growth_days": 90,
+    "member_weeks_kept": 26,
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """One account of one source. Every instant is an aware datetime in UTC."""
+
+    source: str
+    native_id: str
+    joined_at: datetime
+    joined_at_is_inferred: bool = False
+    left_at: datetime | None = None
+    is_bot: bool = False
+    is_official: bool = False
+    is_system: bool = False
+    name: str | None = None
+
+    @property
+    def member_id(self) -> str:
+        """`member_id = '<source>:<native id>'`."""
+        return f"{self.source}:{self.native_id}"
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One act of one member."""
+
+    interaction_id: str
+    source: str
+    member_id: str
+    occurred_at: datetime
+    interaction_type: str
+    container_id: str | None = None
+    content_id: str | None = None
+    parent_id: str | None = None
+    thread_id: str | None = None
+    target_member_id: str | None = None
+    content_type: str | None = None
+    time_precision: str = "exact"
+
+
+@dataclass(frozen=True)
+class MembershipEvent:
+    """A membership event; only `join` and `leave` (of the whole source, not of a channel) change who is a member."""
+
+    source: str
+    member_id: str
+    occurred_at: datetime
+    kind: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order of one member."""
+
+    order_id: str
+    source: str
+    member_id: str
+    ordered_at: datetime
+    amount: Decimal
+    currency: str
+    status: str = "paid"
+
+    @property
+    def is_purchase(self) -> bool:
+        """Whether the order counts."""
+        return self.status.lower() not in NO_PURCHASE_STATUSES
+
+
+@dataclass(frozen=True)
+class Observes:
+    """What a source's export can show at all."""
+
+    views: bool = False
+    reactions: bool = True
+    joins: bool = True
+    leaves: bool = True
+    threads: bool = True
+    members: bool = True
+
+
+@dataclass
+class Rows:
+    """All canonical rows of a community."""
+
+    members: list[Member] = field(default_factory=list)
+    interactions: list[Interaction] = field(default_factory=list)
+    events: list[MembershipEvent] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+
+
+@dataclass
+class Community:
+    """The community's settings.
+
+    `identities` maps (source, native id) to a person; `official` and `bots` are lists of member ids that the config
+    adds to what the exports mark.
+    """
+
+    sources: dict[str, Observes]
+    timezone: str = "UTC"
+    week_start_day: str = "monday"
+    thresholds: dict[str, int] = field(default_factory=dict)
+    identities: dict[tuple[str, str], str] = field(default_factory=dict)
+    official: frozenset[str] = frozenset()
+    bots: frozenset[str] = frozenset()
+    active_types: frozenset[str] = ACTIVE_TYPES
+
+    def threshold(self, name: str) -> int:
+        """The number set for this community, or the dictionary's own."""
+        return self.thresholds.get(name, DEFAULT_THRESHOLDS[name])

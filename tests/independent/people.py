@@ -1,0 +1,235 @@
+"""Who is counted: accounts of one source, or persons over all sources, and what is known of each at a week's end."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from .calendar_weeks import WEEK, Calendar, weeks_between
+from .canonical import Community, Interaction, Member, Order, Rows
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class State:
+    """What holds of one account or person at the end of one week."""
+
+    is_member: bool
+    left_at: datetime | None
+    silence_weeks: int
+    status: str
+    lifecycle_stage: str | None
+    tenure_days: int
+    acted: bool
+
+
+class Body:
+    """Whatever one row of a report counts once: an account (one source) or a person (all sources)."""
+
+    def __init__(
+        self, member_id: str, accounts: list[Member], rows_of: dict[str, OwnRows], community: Community
+    ) -> None:
+        self.member_id = member_id
+        self.accounts = accounts
+        self.community = community
+        self.calendar = Calendar(community.timezone, community.week_start_day)
+        own = [rows_of[account.member_id] for account in accounts]
+        self.interactions: list[Interaction] = sorted(
+            (row for rows in own for row in rows.interactions), key=lambda row: row.occurred_at
+        )
+        self.purchases: list[Order] = sorted(
+            (row for rows in own for row in rows.orders if row.is_purchase), key=lambda row: row.ordered_at
+        )
+        self.moves = {account.member_id: rows_of[account.member_id].moves for account in accounts}
+        self.active = [row for row in self.interactions if row.interaction_type in community.active_types]
+        self.active_weeks = sorted({self.calendar.week_of(row.occurred_at) for row in self.active})
+        self.active_days = sorted({self.calendar.day_of(row.occurred_at) for row in self.active})
+        # "the last *sign of life* (active interaction or purchase)": "A view is no sign of life."
+        self.life_weeks = sorted(
+            set(self.active_weeks) | {self.calendar.week_of(row.ordered_at) for row in self.purchases}
+        )
+        self.by_week: dict[date, list[Interaction]] = defaultdict(list)
+        for row in self.interactions:
+            self.by_week[self.calendar.week_of(row.occurred_at)].append(row)
+        self._states: dict[date, State | None] = {}
+
+    @property
+    def joined_at(self) -> datetime:
+        """'Rows with source = all count a person once (joined at the earliest [...]).'"""
+        return min(account.joined_at for account in self.accounts)
+
+    @property
+    def joined_at_is_inferred(self) -> bool:
+        """A guess only where the account that joined first has nothing better."""
+        return all(a.joined_at_is_inferred for a in self.accounts if a.joined_at == self.joined_at)
+
+    @property
+    def counts(self) -> bool:
+        """'not a bot, not official, not a system account'; a person is one if any account is."""
+        return not any(
+            account.is_bot
+            or account.is_system
+            or account.is_official
+            or account.member_id in self.community.bots
+            or account.member_id in self.community.official
+            for account in self.accounts
+        )
+
+    def account_left_at(self, account: Member, end: datetime) -> datetime | None:
+        """'`left_at`: leave / deactivation instant or null; rejoining clears it', as of an instant."""
+        # At one and the same instant the leave comes first, so that the rejoining clears it.
+        moves = sorted((at, kind == "join") for at, kind in self.moves[account.member_id] if at < end)
+        return moves[-1][0] if moves and not moves[-1][1] else None
+
+    def left_at(self, end: datetime) -> datetime | None:
+        """When the body left as of an instant: a person has left once the last of the accounts has."""
+        left = [self.account_left_at(account, end) for account in self.accounts if account.joined_at < end]
+        return None if not left or None in left else max(left)
+
+    def state(self, week: date) -> State | None:
+        """What holds at end(week); None for someone who had not joined by then."""
+        if week not in self._states:
+            self._states[week] = self._state(week)
+        return self._states[week]
+
+    def _state(self, week: date) -> State | None:
+        end = self.calendar.end(week)
+        if not self.joined_at < end:
+            return None
+        left_at = self.left_at(end)
+        # "A community member of week W: [...] `joined_at < end(W)`, and not (`left_at < end(W)`)."
+        is_member = left_at is None
+        last_life = last_of(self.life_weeks, week)
+        # "whole reporting weeks since the week of the last sign of life [...]: 0 if there is one in W. With none ever,
+        # counted from the week of joining."
+        silence = weeks_between(last_life or self.calendar.week_of(self.joined_at), week)
+        # "Tenure = local days from joined_at to end(W)."
+        tenure = ((week + WEEK) - self.calendar.day_of(self.joined_at)).days
+        return State(
+            is_member=is_member,
+            left_at=left_at,
+            silence_weeks=silence,
+            status=self._status(is_member, last_life, silence),
+            lifecycle_stage=self._stage(silence, tenure) if is_member else None,
+            tenure_days=tenure,
+            acted=week in self.by_week
+            and any(r.interaction_type in self.community.active_types for r in self.by_week[week]),
+        )
+
+    def _status(self, is_member: bool, last_life: date | None, silence: int) -> str:
+        """'Status of a member at end(W), first that fits' (of the at-risk rules the one on silence)."""
+        if not is_member:
+            return "left"
+        if last_life is None:
+            return "never_active"
+        if silence == 0:
+            return "active"
+        if silence >= self.community.threshold("churned_after_weeks"):
+            return "churned"
+        return "at_risk" if silence >= self.community.threshold("at_risk_after_weeks") else "quiet"
+
+    def _stage(self, silence: int, tenure: int) -> str:
+        """'`churned` silence >= [...]; `newbie` tenure < 30 days; `growth` < 90 days; `mature` otherwise.'"""
+        if silence >= self.community.threshold("churned_after_weeks"):
+            return "churned"
+        if tenure < self.community.threshold("newbie_days"):
+            return "newbie"
+        return "growth" if tenure < self.community.threshold("growth_days") else "mature"
+
+    def is_member(self, week: date) -> bool:
+        """Whether the body is a community member of the week."""
+        state = self.state(week)
+        return state is not None and state.is_member
+
+    def active_in(self, week: date) -> bool:
+        """'community members with at least one active interaction in W'"""
+        state = self.state(week)
+        return state is not None and state.is_member and state.acted
+
+    def interactions_until(self, week: date) -> list[Interaction]:
+        """'computed only from rows with `occurred_at < end(W)`'"""
+        end = self.calendar.end(week)
+        return [row for row in self.interactions if row.occurred_at < end]
+
+    def purchases_until(self, week: date) -> list[Order]:
+        """'computed only from rows with `occurred_at < end(W)`'"""
+        end = self.calendar.end(week)
+        return [row for row in self.purchases if row.ordered_at < end]
+
+    def purchases_in(self, week: date) -> list[Order]:
+        """The purchases of one week."""
+        return [row for row in self.purchases if self.calendar.week_of(row.ordered_at) == week]
+
+
+class OwnRows:
+    """The rows of one account."""
+
+    def __init__(self) -> None:
+        self.interactions: list[Interaction] = []
+        self.orders: list[Order] = []
+        self.moves: list[tuple[datetime, str]] = []
+
+
+def rows_by_account(rows: Rows) -> dict[str, OwnRows]:
+    """Sort all rows by account; a member list's `left_at` is one more leave."""
+    own: dict[str, OwnRows] = defaultdict(OwnRows)
+    for interaction in rows.interactions:
+        own[interaction.member_id].interactions.append(interaction)
+    for order in rows.orders:
+        own[order.member_id].orders.append(order)
+    for event in rows.events:
+        if event.kind in ("join", "leave"):
+            own[event.member_id].moves.append((event.occurred_at, event.kind))
+    for member in rows.members:
+        if member.left_at is not None:
+            own[member.member_id].moves.append((member.left_at, "leave"))
+    return own
+
+
+def bodies(source: str, rows: Rows, community: Community) -> list[Body]:
+    """The accounts of a source, or the persons of the community, that its figures count."""
+    own = rows_by_account(rows)
+    accounts: dict[str, list[Member]] = defaultdict(list)
+    for member in rows.members:
+        if source == ALL:
+            # "With no identities file every account is its own person."
+            person = community.identities.get((member.source, member.native_id), member.member_id)
+            accounts[person].append(member)
+        elif member.source == source:
+            accounts[member.member_id].append(member)
+    made = [Body(member_id, members, own, community) for member_id, members in sorted(accounts.items())]
+    # "All member figures count community members only."
+    return [body for body in made if body.counts]
+
+
+def first_week(source: str, rows: Rows, community: Community) -> date | None:
+    """A source has rows from the week on in which it is first seen: by a member, whoever it is, or by any other row."""
+    calendar = Calendar(community.timezone, community.week_start_day)
+    instants: list[datetime] = [
+        *(row.joined_at for row in rows.members if source in (ALL, row.source)),
+        *(row.occurred_at for row in rows.interactions if source in (ALL, row.source)),
+        *(row.occurred_at for row in rows.events if source in (ALL, row.source)),
+        *(row.ordered_at for row in rows.orders if source in (ALL, row.source)),
+    ]
+    return calendar.week_of(min(instants)) if instants else None
+
+
+def one_currency(orders: Iterable[Order]) -> bool:
+    """'Amounts are DECIMAL, never summed over currencies.'"""
+    return len({order.currency for order in orders}) <= 1
+
+
+def total(orders: Iterable[Order]) -> Decimal:
+    """The sum of amounts, exact."""
+    return sum((order.amount for order in orders), Decimal(0))
+
+
+def last_of(weeks: list[date], week: date) -> date | None:
+    """The last of the sorted weeks up to and with `week`."""
+    index = bisect_left(weeks, week + WEEK)
+    return weeks[index - 1] if index else None

@@ -1,0 +1,339 @@
+"""Every check of every suite: it passes on good rows, and one seeded defect makes it fail, alone and in its week alone.
+
+The warehouse is written by hand: a community in which every week looks like the last one. All defects of a suite are
+seeded in one copy of it, each in a week of its own, so that attribution to weeks is tested along with the checks.
+"""
+
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from expectations import REPORTS, CheckResult, validate
+
+WEEKS = [date(2024, 1, 1) + timedelta(weeks=number) for number in range(110)]
+FIRST_DEFECT = 12  # weeks before it give the trailing windows something to look at
+FIRST_KEPT = 70  # member_week_status keeps the last 40 weeks only
+
+GOOD_WAREHOUSE = """
+CREATE SCHEMA control; CREATE SCHEMA canonical; CREATE SCHEMA reports;
+CREATE TABLE control.settings AS SELECT 12 AS churned_after_weeks, 4 AS at_risk_after_weeks, 40 AS member_weeks_kept,
+    12 AS source_regular_weeks, 8 AS source_regular_rows;
+CREATE TABLE control.sources (source VARCHAR, format VARCHAR, observes_views BOOLEAN);
+INSERT INTO control.sources VALUES ('slack', 'slack', true), ('forum', 'discourse', false);
+CREATE TABLE control.unreadable_sources (source VARCHAR, last_week DATE);
+CREATE TABLE weeks AS SELECT DATE '2024-01-01' + CAST(7 * n AS INTEGER) AS week_start, n FROM range(110) t(n);
+CREATE TABLE grid AS
+    SELECT source, week_start, n FROM weeks CROSS JOIN (SELECT unnest(['all', 'slack', 'forum']) AS source);
+CREATE TABLE canonical.int_source_weeks AS
+    SELECT source, week_start, CAST(50 AS BIGINT) AS rows FROM grid WHERE source <> 'all';
+CREATE TABLE reports.report_activity AS SELECT source, week_start,
+    100 AS members, 2 AS new_members, 2 AS left_members, 40 AS active_members, CAST(0.4 AS DOUBLE) AS active_rate,
+    CASE WHEN source <> 'forum' THEN 30 END AS lurking_members,
+    CASE WHEN source <> 'forum' THEN 30 END AS absent_members,
+    source <> 'forum' AS observes_views, 60 AS silent_members,
+    if(n = 0, 40, 0) AS new_active, if(n = 0, 0, 38) AS retained, if(n = 0, 0, 2) AS resurrected,
+    if(n = 0, 0, 2) AS dormant, CAST(if(n = 0, NULL, 1) AS DOUBLE) AS quick_ratio,
+    100 AS interactions, CAST(2.5 AS DOUBLE) AS interactions_per_active,
+    60 AS posts, 20 AS replies, 0 AS messages, 20 AS reactions, 0 AS shares, 0 AS votes, 0 AS attends, 0 AS claims,
+    0 AS follows, CASE WHEN source <> 'forum' THEN 500 END AS views,
+    CAST(20 AS DOUBLE) AS dau_mean, 60 AS mau, 20 / 60 AS stickiness,
+    20 AS active_1, 0 AS active_2, 20 AS active_3, 0 AS active_4, 0 AS active_5, 0 AS active_6, 0 AS active_7,
+    5 AS members_join_inferred, if(n = 0, 0, 40) AS active_members_previous FROM grid;
+CREATE TABLE reports.report_lifecycle AS SELECT source, week_start, stage, members, active_members,
+    members / 100 AS share, buyers, CAST(9.99 AS DECIMAL(18, 2)) AS revenue
+    FROM grid CROSS JOIN (VALUES
+            ('newbie', 10, 0, 0), ('growth', 20, 0, 1), ('mature', 55, 40, 5), ('churned', 15, 0, 0))
+        AS s(stage, members, active_members, buyers);
+CREATE TABLE reports.report_lifecycle_moves AS SELECT source, week_start, from_stage, to_stage, members
+    FROM grid CROSS JOIN (VALUES
+            (NULL, 'newbie', 2), ('newbie', 'growth', 2), ('growth', 'mature', 2), ('mature', 'left', 2))
+        AS m(from_stage, to_stage, members);
+CREATE TABLE reports.report_churn AS SELECT source, week_start, 40 AS active, 20 AS quiet, 15 AS at_risk, 15 AS churned,
+    10 AS never_active, 5 AS "left", 3 AS newly_at_risk, 2 AS newly_churned, 1 AS won_back,
+    CAST(0.025 AS DOUBLE) AS churn_rate, 80 AS members_at_start, 0 AS newly_churned_newbie, 1 AS newly_churned_growth,
+    1 AS newly_churned_mature, CAST(NULL AS DOUBLE) AS churn_rate_newbie, CAST(0.05 AS DOUBLE) AS churn_rate_growth,
+    CAST(0.02 AS DOUBLE) AS churn_rate_mature FROM grid;
+CREATE TABLE reports.report_retention AS SELECT source, week_start - CAST(7 * (n - cohort) AS INTEGER) AS cohort_week,
+    n - cohort AS weeks_since, size AS cohort_size,
+    CASE WHEN cohort = 0 AND n > 0 THEN 38 ELSE size END AS active_members,
+    CASE WHEN cohort = 0 AND n > 0 THEN 38 ELSE size END / size AS retention, week_start
+    FROM grid JOIN (VALUES (0, 40), (1, 2)) AS c(cohort, size) ON n >= cohort;
+CREATE TABLE reports.member_week_status AS SELECT source, source || ':' || i AS member_id, week_start, silence_weeks,
+    week_start + INTERVAL 1 DAY AS last_active_at, week_start + INTERVAL 2 DAY AS last_seen_at, status,
+    CASE WHEN status IN ('at_risk', 'churned') THEN 'silence' END AS flagged_by,
+    CASE WHEN status IN ('at_risk', 'churned') THEN week_start - 7 END AS flagged_since,
+    lifecycle_stage, 40 AS tenure_days
+    FROM grid CROSS JOIN (VALUES ('active', 40, 0, 'mature'), ('quiet', 20, 2, 'growth'), ('at_risk', 15, 6, 'mature'),
+        ('churned', 15, 20, 'churned'), ('never_active', 10, 3, 'newbie'), ('left', 5, 1, NULL))
+        AS s(status, members, silence_weeks, lifecycle_stage), range(100) AS m(i)
+    WHERE i < members AND n >= 70;
+UPDATE reports.member_week_status SET member_id = member_id || status;
+"""
+
+
+def change(table: str, assignments: str, where: str = "source = 'forum'") -> str:
+    """An UPDATE of one report in the week of the defect."""
+    return f"UPDATE reports.{table} SET {assignments} WHERE week_start = $w AND {where};"
+
+
+def copy(table: str, replacements: str, where: str = "source = 'forum'") -> str:
+    """A second row, like one that is there but for some columns."""
+    rows = f"SELECT * REPLACE ({replacements}) FROM reports.{table} WHERE week_start = $w AND {where}"
+    return f"INSERT INTO reports.{table} {rows};"
+
+
+def delete(table: str, where: str = "true") -> str:
+    """Rows gone from the week of the defect."""
+    return f"DELETE FROM reports.{table} WHERE week_start = $w AND {where};"
+
+
+def activity(assignments: str) -> str:
+    """A change of the forum's row in report_activity."""
+    return change("report_activity", assignments)
+
+
+ONE_MEMBER = "source = 'forum' AND member_id = 'forum:3{status}'"
+
+
+def member(status: str, assignments: str) -> str:
+    """A change of one of the forum's members."""
+    return change("member_week_status", assignments, ONE_MEMBER.format(status=status))
+
+
+STAGE = "source = 'forum' AND stage = '{}'"
+CELL = "source = 'forum' AND cohort_week = DATE '2024-01-01'"
+
+DEFECTS = {
+    "report_activity": {
+        "rows_exist": delete("report_activity"),
+        "keys_present": copy("report_activity", "NULL AS source"),
+        "key_unique": copy("report_activity", "source AS source"),
+        "values_present": activity("left_members = NULL"),
+        "counts_not_negative": activity("left_members = -1"),
+        "rates_in_range": activity("active_rate = 1.5"),
+        "rates_null_when_undefined": activity("stickiness = NULL"),
+        "rates_match_counts": activity("interactions_per_active = 9"),
+        "source_known": copy("report_activity", "'ghost' AS source"),
+        "source_present": delete("report_activity", "source = 'forum'"),
+        "source_delivers": """
+            INSERT INTO control.sources (source) VALUES ('steady');
+            INSERT INTO canonical.int_source_weeks SELECT 'steady', week_start, 8 FROM weeks WHERE week_start <> $w;""",
+        "source_quiet": """
+            INSERT INTO control.sources (source) VALUES ('patchy');
+            INSERT INTO canonical.int_source_weeks SELECT 'patchy', week_start, 7 FROM weeks WHERE week_start <> $w;""",
+        "source_readable": "INSERT INTO control.unreadable_sources VALUES ('slack', $w - 7);",  # in the last week
+        "audience_adds_up": change("report_activity", "absent_members = 31", "source = 'slack'"),
+        "silent_adds_up": activity("silent_members = 61"),
+        "unobserved_is_null": activity("lurking_members = 3"),
+        "active_adds_up": activity("retained = 37"),
+        "active_carries_over": activity("dormant = 4, quick_ratio = 0.5"),
+        "previous_week_matches": activity("active_members_previous = 39, dormant = 1, quick_ratio = 2"),
+        "active_days_add_up": activity("active_7 = 1"),
+        "daily_active_within_weekly": activity("dau_mean = 45, stickiness = 0.75"),
+        "monthly_active_in_range": activity("mau = 200, stickiness = 0.1"),
+        "interactions_match_types": activity("shares = 5"),
+        "interactions_cover_active": activity(
+            "interactions = 30, posts = 15, replies = 15, reactions = 0, interactions_per_active = 0.75"
+        ),
+        "new_members_within_members": activity("new_members = 101"),
+        "inferred_joins_within_members": activity("members_join_inferred = 101"),
+        "members_plausible": activity("members = 500, silent_members = 460, active_rate = 0.08"),
+        "active_members_plausible": activity(
+            "active_members = 8, active_rate = 0.08, silent_members = 92, retained = 6, dormant = 34,"
+            "quick_ratio = 2 / 34, interactions_per_active = 12.5, dau_mean = 6, stickiness = 0.1,"
+            "active_1 = 8, active_3 = 0"
+        )
+        + activity("active_members_previous = 8, retained = 6, resurrected = 34, quick_ratio = 17").replace(
+            "$w", "$w + 7"
+        ),
+        "posts_plausible": activity("posts = 300, interactions = 340, interactions_per_active = 8.5"),
+    },
+    "report_lifecycle": {
+        "rows_exist": delete("report_lifecycle"),
+        "keys_present": copy("report_lifecycle", "NULL AS stage, 0 AS members, 0 AS share", STAGE.format("newbie")),
+        "key_unique": copy("report_lifecycle", "0 AS members, 0 AS share", STAGE.format("newbie")),
+        "values_present": change("report_lifecycle", "buyers = NULL", STAGE.format("mature")),
+        "counts_not_negative": change("report_lifecycle", "buyers = -1", STAGE.format("mature")),
+        "shares_in_range": change("report_lifecycle", "share = 1.5", STAGE.format("mature")),
+        "stage_known": copy("report_lifecycle", "'elder' AS stage, 0 AS members, 0 AS share", STAGE.format("newbie")),
+        "stages_complete": delete("report_lifecycle", STAGE.format("newbie"))
+        + change("report_lifecycle", "members = 30, share = 0.3", STAGE.format("growth")),
+        "members_match_activity": change("report_lifecycle", "members = 56", STAGE.format("mature")),
+        "active_members_match_activity": change("report_lifecycle", "active_members = 41", STAGE.format("mature")),
+        "shares_add_up": change("report_lifecycle", "share = 0.5", STAGE.format("mature")),
+        "buyers_within_members": change("report_lifecycle", "buyers = 11", STAGE.format("newbie")),
+        "active_within_members": change("report_lifecycle", "active_members = 11", STAGE.format("newbie"))
+        + change("report_lifecycle", "active_members = 29", STAGE.format("mature")),
+    },
+    "report_lifecycle_moves": {
+        "keys_present": copy("report_lifecycle_moves", "NULL AS source", "source = 'forum' AND to_stage = 'left'"),
+        "key_unique": change("report_lifecycle_moves", "members = 1", "source = 'forum' AND from_stage IS NULL")
+        + copy("report_lifecycle_moves", "1 AS members", "source = 'forum' AND from_stage IS NULL"),
+        "from_stage_known": copy(
+            "report_lifecycle_moves", "'elder' AS from_stage", "source = 'forum' AND to_stage = 'left'"
+        ),
+        "to_stage_known": change(
+            "report_lifecycle_moves", "to_stage = 'gone'", "source = 'forum' AND to_stage = 'left'"
+        ),
+        "moves_are_real": copy(
+            "report_lifecycle_moves", "'mature' AS from_stage", "source = 'forum' AND to_stage = 'mature'"
+        ),
+        "members_positive": copy(
+            "report_lifecycle_moves", "NULL AS from_stage, 0 AS members", "source = 'forum' AND to_stage = 'left'"
+        ),
+        "moves_balance": change("report_lifecycle_moves", "members = 3", "source = 'forum' AND from_stage IS NULL"),
+        "moves_balance_earlier": change(  # in the last week: the one before it is not validated
+            "report_lifecycle_moves", "members = 3", "source = 'forum' AND from_stage IS NULL"
+        ),
+    },
+    "report_churn": {
+        "rows_exist": delete("report_churn"),
+        "keys_present": copy("report_churn", "NULL AS source"),
+        "key_unique": copy("report_churn", "source AS source"),
+        "values_present": change("report_churn", '"left" = NULL'),
+        "counts_not_negative": change("report_churn", '"left" = -1'),
+        "rates_in_range": change("report_churn", "churn_rate_growth = 1.5"),
+        "rate_null_when_undefined": change("report_churn", "churn_rate = NULL"),
+        "rate_matches_counts": change("report_churn", "churn_rate = 0.5"),
+        "members_match_activity": change("report_churn", "quiet = 21"),
+        "newly_at_risk_within_at_risk": change("report_churn", "newly_at_risk = 16"),
+        "newly_churned_within_churned": change(
+            "report_churn", "newly_churned = 16, churn_rate = 0.2, newly_churned_growth = 15"
+        ),
+        "won_back_within_active": change("report_churn", "won_back = 41"),
+        "stage_split_adds_up": change("report_churn", "newly_churned_growth = 2"),
+    },
+    "report_retention": {
+        "rows_exist": delete("report_retention"),
+        "keys_present": copy("report_retention", "NULL AS source", CELL),
+        "key_unique": copy("report_retention", "0 AS active_members, 0 AS retention", CELL),
+        "values_present": change("report_retention", "cohort_size = NULL", CELL),
+        "counts_not_negative": change("report_retention", "cohort_size = -1", CELL),
+        "retention_in_range": change("report_retention", "retention = 1.5", CELL),
+        "retention_null_when_undefined": change("report_retention", "retention = NULL", CELL),
+        "retention_matches_counts": change("report_retention", "retention = 0.5", CELL),
+        "cohort_starts_whole": """
+            INSERT INTO reports.report_retention
+            SELECT 'forum', $w, date_diff('day', $w, week_start) // 7, 3, 0, 0, week_start FROM weeks
+            WHERE week_start >= $w;""",
+        "weeks_since_matches_dates": change("report_retention", "weeks_since = weeks_since + 1000", CELL),
+        "no_cohort_missing": delete("report_retention", "source = 'forum' AND cohort_size = 2")
+        + change("report_retention", "active_members = 40, retention = 1", CELL),
+        "no_cohort_missing_earlier": """
+            INSERT INTO reports.report_retention SELECT 'forum', $w - 7, 0, 1, 1, 1, $w - 7;""",
+        "active_matches_activity": change("report_retention", "active_members = 36, retention = 0.9", CELL),
+    },
+    "member_week_status": {
+        "rows_exist": delete("member_week_status"),
+        "keys_present": member("quiet", "member_id = NULL"),
+        "key_unique": member("quiet", "member_id = 'forum:4quiet'"),
+        "values_present": member("quiet", "status = NULL") + change("report_churn", "quiet = 19"),
+        "status_known": member("quiet", "status = 'zombie'") + change("report_churn", "quiet = 19"),
+        "statuses_match_churn": change("report_churn", "quiet = 21"),
+        "stages_match_lifecycle": change("report_lifecycle", "members = 11", STAGE.format("newbie")),
+        "flag_has_reason": member("at_risk", "flagged_by = NULL"),
+        "flagged_since_not_later": member("at_risk", "flagged_since = $w + 7"),
+        "silence_matches_status": member("quiet", "silence_weeks = 4"),
+        "silence_zero_when_active": member("active", "silence_weeks = 3"),
+        "tenure_at_least_a_day": member("quiet", "tenure_days = 0"),
+        "last_seen_not_before_active": member("quiet", "last_seen_at = last_active_at - INTERVAL 1 DAY"),
+    },
+}
+IN_LAST_WEEK = {"source_readable", "moves_balance_earlier", "no_cohort_missing_earlier"}
+SEEDED = [(report, check) for report, defects in DEFECTS.items() for check in defects]
+
+
+def week_of(report: str, check: str) -> date:
+    """The week in which a defect is seeded: each has one of its own."""
+    if check in IN_LAST_WEEK:
+        return WEEKS[-1]
+    number = list(DEFECTS[report]).index(check)
+    return WEEKS[FIRST_KEPT + 2 + 2 * number] if report == "member_week_status" else WEEKS[FIRST_DEFECT + 3 * number]
+
+
+def validated_weeks(report: str) -> list[date]:
+    """All weeks, but not the one before the last where a check asks what another run left behind there."""
+    return WEEKS if report == "report_activity" else [*WEEKS[:-2], WEEKS[-1]]
+
+
+def write(path: Path, *statements: str) -> Path:
+    """A good warehouse, with these changes made to it."""
+    with duckdb.connect(str(path)) as connection:
+        for statement in (GOOD_WAREHOUSE, *statements):
+            connection.execute(statement)
+    return path
+
+
+def failed(results: list[CheckResult]) -> dict[tuple[str, str, date], CheckResult]:
+    """The results that failed, by report, check and week."""
+    return {(r.report, r.check_name, r.week_start): r for r in results if not r.passed}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse without a defect."""
+    return write(tmp_path_factory.mktemp("good") / "warehouse.duckdb")
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[CheckResult]]:
+    """Each report validated on a warehouse with all the defects of its suite."""
+    results = {}
+    for report, defects in DEFECTS.items():
+        statements = [sql.replace("$w", f"DATE '{week_of(report, check)}'") for check, sql in defects.items()]
+        path = write(tmp_path_factory.mktemp(report) / "warehouse.duckdb", *statements)
+        results[report] = validate(path, [report], validated_weeks(report))
+    return results
+
+
+def test_good_rows_pass_everything(good: Path) -> None:
+    results = validate(good, REPORTS, WEEKS)
+    assert failed(results) == {}
+    assert len({(r.week_start, r.report, r.check_name) for r in results}) == len(results)
+    assert len(results) == len(WEEKS) * len(SEEDED)
+
+
+@pytest.mark.parametrize(("report", "check"), SEEDED)
+def test_a_defect_fails_its_check_alone_and_in_its_week_alone(report, check, seeded) -> None:
+    week = week_of(report, check)
+    failures = failed(seeded[report])
+    assert [name for _, name, when in failures if when == week] == [check], list(failures.values())
+    assert [when for _, name, when in failures if name == check] == [week]
+    result = failures[report, check, week]
+    assert result.error is None
+    assert result.observed and result.expected and result.description.endswith(".")
+    assert 1 <= len(result.sample_keys) <= 5
+    assert all(f"week_start={week}" in key or report == "report_retention" for key in result.sample_keys)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_every_check_has_a_defect(report, seeded) -> None:
+    assert {result.check_name for result in seeded[report]} == set(DEFECTS[report])
+
+
+def test_names_are_unique_and_severities_known(seeded) -> None:
+    from expectations.validation import checks_of
+
+    for report in REPORTS:
+        names = [check.name for check in checks_of(report)]
+        assert len(names) == len(set(names))
+        assert {check.severity for check in checks_of(report)} <= {"critical", "warning"}
+
+
+def test_what_a_person_reads(seeded) -> None:
+    found = failed(seeded["report_activity"])[
+        "report_activity", "rates_in_range", week_of("report_activity", "rates_in_range")
+    ]
+    assert found.observed == "1 of 3 rows: active_rate 1.5"
+    assert found.expected == "active_rate and stickiness between 0 and 1"
+    assert found.sample_keys == (f"source=forum week_start={found.week_start}",)
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = "{'great_expectations', 'pandas', 'sqlalchemy', 'duckdb'}"
+    code = f"import sys, expectations; expectations.REPORTS; assert not {heavy} & set(sys.modules), sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
