@@ -26,6 +26,12 @@ concurrency:
 run_monitoring:
   enabled: true
   free_slots_after_run_end_seconds: 10
+# Dagster's own event log files, written with kept connections (see orchestration/event_log.py).
+event_log_storage:
+  module: orchestration.event_log
+  class: EventLog
+  config:
+    base_dir: history/runs
 """
 
 

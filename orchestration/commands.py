@@ -1,0 +1,211 @@
+"""`stillhere init`, `check` and `ui`. (`run` has a module of its own, `orchestration.runs`.)"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestration import formats
+from orchestration.community import Community
+from orchestration.config import CONFIG_NAME, Config, Source
+from orchestration.errors import UserError
+from orchestration.exports import lake
+from orchestration.exports.pull import PullResult, pull
+from orchestration.home import Home
+
+TEMPLATE = """\
+# stillhere: who belongs, where their exports lie, and what counts as silence.
+# Check it with `stillhere check`, then run `stillhere run`.
+
+[community]
+name = "My community"
+timezone = "UTC"                  # IANA name, such as "Europe/Berlin" or "Asia/Shanghai": weeks are cut in it
+week_start_day = "monday"         # or "sunday"
+# identities = "identities.csv"   # columns person,source,native_id: several accounts of one person count once
+# official = ["slack:U0123"]      # staff and brand accounts that the exports do not mark
+# bots = ["slack:U0456"]
+
+# One entry a platform. Relative paths are relative to this file.
+[[sources]]
+name = "slack"
+format = "slack"                  # a workspace export: the .zip, or the folder it unpacks to
+path = "exports/slack"            # folder, file, .zip, .tar.gz, or a glob such as "exports/slack-*.zip"
+
+# Any other platform: CSV, JSON Lines or Parquet, with a mapping of its columns.
+# [[sources]]
+# name = "group"
+# format = "table"
+# path = "exports/group.csv"
+# timezone = "Asia/Shanghai"      # of instants that bear no zone
+# [sources.columns]
+# member = "user_id"
+# at = "created_at"
+# type = "action"                 # post, reply, message, reaction, share, vote, attend, claim, follow, view, join, leave
+# [sources.types]
+# comment = "reply"               # what the file calls it = what stillhere calls it
+
+# A shop's orders.
+# [[sources]]
+# name = "shop"
+# format = "orders"
+# path = "exports/orders.csv"
+# [sources.columns]
+# order_id = "order_id"
+# member = "customer_id"
+# at = "ordered_at"
+# amount = "total"
+# currency = "currency"           # or, above [sources.columns]: currency = "EUR"
+# status = "status"
+
+[thresholds]
+churned_after_weeks = 12          # weeks without a sign of life (an act or a purchase)
+at_risk_after_weeks = 4
+newbie_days = 30
+growth_days = 90
+
+[schedule]
+cron = "0 6 * * 1"                # Mondays at 06:00, in the community's time zone
+
+[publish]
+member_names = "pseudonym"        # or "name": what lists and tables show
+member_weeks_kept = 26            # how many of the last weeks keep a row per member
+"""
+
+
+def init(folder: Path) -> int:
+    """Writes a commented config into a folder; never over an existing one.
+
+    Raises:
+        UserError: there is one already, or the folder cannot be written to.
+    """
+    target = folder / CONFIG_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as out:
+            out.write(TEMPLATE)
+    except FileExistsError:
+        raise UserError(f"{target}: there is one already; it was left as it is.") from None
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written: {error.strerror}.") from None
+    print(f"{target} written. Edit it, then: stillhere check --config {target}")
+    return 0
+
+
+def check(config_file: Path) -> int:
+    """Reads config and exports and says per source what was found and what is wrong. Writes nothing that stays.
+
+    The exports are read as `run` reads them, into a temporary folder that is removed again.
+
+    Returns:
+        0, or 1 where something could not be read.
+    """
+    community = Community.of(config_file)
+    config = community.config
+    console = Console(highlight=False)
+    console.print(
+        f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()}, {config.community.timezone};"
+        f" the last closed one is that of {config.calendar.last_closed()}.",
+        markup=False,
+    )
+    problems = 0
+    with tempfile.TemporaryDirectory(prefix="stillhere-check-") as folder:
+        home = Home(Path(folder)).create()
+        lake.write_schemas(home, formats.raw_tables())
+        for source in config.sources:
+            with Console(stderr=True).status(f"reading {source.name}"):
+                result = pull(config, source, home)
+            _describe(console, config, source, result, home)
+            problems += result.total("rows_quarantined")
+    if problems:
+        console.print(f"\n{problems:,} row(s) could not be used; `stillhere run` quarantines them and uses the rest.")
+    return 1 if problems else 0
+
+
+def _describe(console: Console, config: Config, source: Source, result: PullResult, home: Home) -> None:
+    its_format = formats.get(source.format)
+    observed = vars(its_format.observes(its_format.options(source.options)))
+    table = Table(title=f"{source.name} ({source.format})", title_justify="left", show_header=False, box=None)
+    used = [account for account in result.accounts if account.outcome != lake.UNUSED]
+    spans = [account for account in used if account.first_at and account.last_at]
+    table.add_row("files", f"{len(used):,} read, {result.count(lake.UNUSED):,} not needed for any figure")
+    table.add_row("rows", f"{result.total('rows_read'):,} read, {result.total('rows_loaded'):,} usable")
+    for name, count in _counts(home, source).items():
+        table.add_row(name, f"{count:,}")
+    if spans:
+        first = min(account.first_at for account in spans if account.first_at)
+        last = max(account.last_at for account in spans if account.last_at)
+        table.add_row("first instant", f"{first:%Y-%m-%d %H:%M} UTC")
+        table.add_row("last instant", f"{last:%Y-%m-%d %H:%M} UTC")
+    table.add_row("shows", ", ".join(name for name, seen in observed.items() if seen) or "-")
+    table.add_row("cannot show", ", ".join(name for name, seen in observed.items() if not seen) or "-")
+    console.print()
+    console.print(table)
+    _describe_problems(console, home, source)
+
+
+def _counts(home: Home, source: Source) -> dict[str, int]:
+    """Rows that can be used, by raw table (such as slack_messages)."""
+    import duckdb
+
+    counts = {}
+    for table in formats.get(source.format).tables:
+        if list((home.lake / source.name / table).glob("week=*/*.parquet")):
+            pattern = str(home.lake / source.name / table / "week=*" / "*.parquet")
+            found = duckdb.execute("select count(*) from read_parquet($path)", {"path": pattern}).fetchall()
+            counts[table.removeprefix(f"{source.format}_")] = found[0][0]
+    return counts
+
+
+def _describe_problems(console: Console, home: Home, source: Source) -> None:
+    import json
+
+    shown = 0
+    for path in sorted((home.quarantine / source.name).glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            shown += 1
+            if shown <= 10:
+                where = f"{entry['file']}, row {entry['row']}" if entry["row"] is not None else entry["file"]
+                console.print(f"  {where}: {entry['reason']}", markup=False, style="yellow")
+    if shown > 10:
+        console.print(f"  ... and {shown - 10:,} more", style="yellow")
+
+
+def ui(config_file: Path, home: Path | None, port: int) -> int:
+    """Runs Dagster's webserver and daemon on 127.0.0.1 until it is stopped.
+
+    Raises:
+        UserError: config or port are wrong.
+    """
+    import socket
+
+    community = Community.of(config_file, home)
+    community.home.create()
+    community.export_environment()
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise UserError(f"--port {port}: something listens there already. Stop it, or give another port.")
+    dagster = shutil.which("dagster", path=str(Path(sys.executable).parent)) or "dagster"
+    command = [dagster, "dev", "--host", "127.0.0.1", "--port", str(port), "--module-name", "orchestration.definitions"]
+    print(f"The Dagster UI comes up at http://127.0.0.1:{port} (Ctrl-C stops it).", flush=True)
+    # Started in the background by a shell, a process ignores interrupts, and so would Dagster's servers.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(
+        [*command, "--log-level", "warning"], env=os.environ | {"PYTHONWARNINGS": "ignore"}, cwd=community.home.path
+    )
+    # Whoever stops this process means Dagster's servers too.
+    signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+    return 0 if process.returncode in (0, -signal.SIGINT) else 1
