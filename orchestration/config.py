@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -17,9 +19,17 @@ from orchestration.weeks import Calendar
 CONFIG_NAME = "stillhere.toml"
 
 
+@cache
+def _zones() -> set[str]:
+    # "localtime" is whatever the machine's is, and no name of a zone.
+    return available_timezones() - {"localtime"}
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"unknown time zone {name!r}: expected an IANA name such as 'Europe/Berlin' or 'Asia/Shanghai'")
+    if name not in _zones():
+        raise ValueError(
+            f"unknown time zone {name!r}: expected an IANA name such as 'Europe/Berlin' or 'Asia/Shanghai'"
+        )
     return name
 
 
@@ -40,10 +50,14 @@ def _account(reference: str) -> str:
 def _cron(text: str) -> str:
     from cronsim import CronSim, CronSimError
 
+    problem = f"{text!r}: expected five cron fields, such as '0 6 * * 1' (Mondays at 06:00)"
+    # CronSim takes seconds as a sixth field, and "LW" and "5L" for days; Dagster, which keeps the schedule, does not.
+    if len(text.split()) != 5 or re.search(r"LW|\dL", text, re.IGNORECASE):
+        raise ValueError(problem)
     try:
         CronSim(text, datetime.now(UTC))
     except CronSimError:
-        raise ValueError(f"{text!r}: expected five cron fields, such as '0 6 * * 1' (Mondays at 06:00)") from None
+        raise ValueError(problem) from None
     return text
 
 
@@ -138,73 +152,149 @@ def load(file: Path) -> Config:
         ConfigError: the file is missing, is no TOML, or a key is unknown, missing or has a value that does not fit;
             all such keys are listed at once.
     """
+    raw = _parsed(file)
+    problems = _problems(Config, {**raw, "file": file.absolute()})
+    if "file" in raw:
+        problems.append("file: unknown key")
+    problems += _problems_between_sections(file, raw) + _problems_of_sources(raw)
+    if problems:
+        raise ConfigError("\n".join(f"{file}: {problem}" for problem in problems))
+    return Config(file=file.absolute(), **raw)
+
+
+def _parsed(file: Path) -> dict[str, Any]:
     try:
-        text = file.read_text(encoding="utf-8")
+        # Editors on Windows put a byte order mark in front.
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{file}: no such file. `stillhere init` writes one; `--config` names another.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: cannot be read as UTF-8 text ({error}).") from None
-    try:
-        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: not valid TOML: {error}.") from None
-    if "file" in raw:
-        raise ConfigError(f"{file}: file: unknown key.")
+
+
+def _problems(model: type[BaseModel], given: Any, where: str = "") -> list[str]:
+    """What is wrong with a section, one line a key."""
     try:
-        config = Config(file=file.absolute(), **raw)
+        model.model_validate(given)
     except ValidationError as error:
-        lines = [f"{file}: {_where(item['loc'], raw)}: {_what(item)}" for item in error.errors()]
-        raise ConfigError("\n".join(lines)) from None
-    _check_whole(config)
-    return config
+        # Entries that are wrong are no longer counted, and a list of them alone is called too short.
+        items = [item for item in error.errors() if item["type"] != "too_short" or not item["input"]]
+        found = [(_where(item["loc"], given), _what(item, model)) for item in items]
+        # A key that may be text or a number complains twice; a section as a whole has no key of its own.
+        first = dict(reversed(found))
+        return [f"{'.'.join(filter(None, (where, key)))}: {what}" for key, what in reversed(first.items())]
+    return []
 
 
-def _check_whole(config: Config) -> None:
-    from orchestration import formats
-
-    names = [source.name for source in config.sources]
-    problems = [f"sources: the name {name!r} is used twice; names must be unique" for name in sorted(set(names)) if names.count(name) > 1]
-    for source in config.sources:
-        where = f"sources.{source.name}"
-        if source.format not in formats.names():
-            problems.append(f"{where}.format: unknown format {source.format!r}; expected one of {', '.join(formats.names())}")
-            continue
-        try:
-            formats.get(source.format).options(source.options)
-        except ValidationError as error:
-            problems += [f"{where}.{_where(item['loc'], source.options)}: {_what(item)}" for item in error.errors()]
-    for key, accounts in (("official", config.community.official), ("bots", config.community.bots)):
+def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
+    """What no key shows on its own. Sections that are wrong in themselves are passed over."""
+    problems = []
+    names = [entry.get("name") for entry in _entries(raw)]
+    problems += [
+        f"sources: the name {name!r} is used twice; names must be unique"
+        for name in dict.fromkeys(names)
+        if isinstance(name, str) and names.count(name) > 1
+    ]
+    thresholds = _valid(Thresholds, raw.get("thresholds", {}))
+    if thresholds and thresholds.at_risk_after_weeks >= thresholds.churned_after_weeks:
+        problems.append(
+            f"thresholds.at_risk_after_weeks: expected less than churned_after_weeks, which is"
+            f" {thresholds.churned_after_weeks} (found {thresholds.at_risk_after_weeks})"
+        )
+    if thresholds and thresholds.newbie_days >= thresholds.growth_days:
+        problems.append(
+            f"thresholds.newbie_days: expected less than growth_days, which is {thresholds.growth_days}"
+            f" (found {thresholds.newbie_days})"
+        )
+    community = _valid(CommunitySection, raw.get("community"))
+    if community is None:
+        return problems
+    for key, accounts in (("official", community.official), ("bots", community.bots)):
         problems += [
             f"community.{key}: {account!r} names the source {account.split(':')[0]!r}, which is not in [[sources]]"
             for account in accounts
             if account.split(":")[0] not in names
         ]
-    if config.thresholds.at_risk_after_weeks >= config.thresholds.churned_after_weeks:
-        problems.append("thresholds.at_risk_after_weeks: expected less than churned_after_weeks")
-    if config.thresholds.newbie_days >= config.thresholds.growth_days:
-        problems.append("thresholds.newbie_days: expected less than growth_days")
-    if config.community.identities and not Path(config.resolve(config.community.identities)).is_file():
-        problems.append(f"community.identities: no such file: {config.resolve(config.community.identities)}")
-    if problems:
-        raise ConfigError("\n".join(f"{config.file}: {problem}" for problem in problems))
+    if community.identities and not (identities := file.absolute().parent / community.identities).is_file():
+        problems.append(f"community.identities: no such file: {identities}")
+    return problems
 
 
-def _where(location: tuple[int | str, ...], raw: dict[str, Any]) -> str:
+def _problems_of_sources(raw: dict[str, Any]) -> list[str]:
+    """Formats that do not exist, and keys that the format of their source does not take."""
+    from orchestration import formats
+
+    problems = []
+    for number, entry in enumerate(_entries(raw)):
+        where, chosen = f"sources.{entry.get('name', number)}", entry.get("format")
+        options = {key: value for key, value in entry.items() if key not in Source.model_fields}
+        if isinstance(chosen, str) and chosen not in formats.names():
+            problems.append(f"{where}.format: unknown format {chosen!r}; expected one of {', '.join(formats.names())}")
+        elif isinstance(chosen, str):
+            problems += _problems(formats.get(chosen).Options, options, where)
+    return problems
+
+
+def _entries(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    sources = raw.get("sources")
+    return [entry for entry in sources if isinstance(entry, dict)] if isinstance(sources, list) else []
+
+
+_S = TypeVar("_S", bound=_Section)
+
+
+def _valid(section: type[_S], given: Any) -> _S | None:
+    try:
+        return section.model_validate(given)
+    except ValidationError:
+        return None
+
+
+def _where(location: tuple[int | str, ...], raw: Any) -> str:
     """A key's path as the user wrote it; list entries of [[sources]] by their name where they have one."""
     parts: list[str] = []
-    value: Any = raw
+    value = raw
     for part in location:
-        value = value[part] if isinstance(value, dict) and part in value else value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
-        parts.append(str(value.get("name", part)) if isinstance(part, int) and isinstance(value, dict) else str(part))
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int):
+            value = value[part]
+        else:  # pydantic's name for one of the types that a value may have
+            break
+        named = isinstance(part, int) and isinstance(value, dict)
+        parts.append(str(value.get("name", part)) if named else str(part))
     return ".".join(parts)
 
 
-def _what(item: Any) -> str:
-    kind = item["type"]
+def _what(item: Any, model: type[BaseModel]) -> str:
+    kind, found = item["type"], repr(item["input"])
     if kind == "extra_forbidden":
-        return "unknown key"
+        known = _keys(model, item["loc"][:-1])
+        return f"unknown key; expected one of {', '.join(known)}" if known else "unknown key"
     if kind == "missing":
         return "this key is required"
     if kind == "value_error":
         return str(item["ctx"]["error"])
-    return f"{item['msg'][0].lower()}{item['msg'][1:]} (found {item['input']!r})"
+    if kind == "too_short":
+        return "expected at least one"
+    if kind in ("model_type", "dict_type"):
+        return f"expected a section with keys (found {found[:80]})"
+    if kind == "tuple_type":
+        return f"expected a list; a list of sections is written [[...]] (found {found[:80]})"
+    return f"{item['msg'][0].lower()}{item['msg'][1:]} (found {found[:80]})"
+
+
+def _keys(model: Any, location: Sequence[int | str]) -> list[str]:
+    """The keys of the section at a location."""
+    for part in location:
+        if isinstance(part, str):
+            annotation = model.model_fields[part].annotation
+            model = next((a for a in (annotation, *get_args(annotation)) if hasattr(a, "model_fields")), None)
+        if model is None:
+            return []
+    if model is Config:
+        return [name for name in Config.model_fields if name != "file"]
+    # A format's own keys stand among those that every source has.
+    return [*Source.model_fields, *model.model_fields] if not location else list(model.model_fields)

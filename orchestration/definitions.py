@@ -4,7 +4,7 @@ The community is the one that STILLHERE_CONFIG and STILLHERE_HOME name (see `orc
 """
 
 import warnings
-from datetime import date, timedelta
+from datetime import UTC, date
 
 import dagster as dg
 
@@ -28,8 +28,9 @@ def first_week(community: Community) -> date:
         for export in Ledger(community.home, source.name).exports()
         if export.first_at
     ]
-    # A day earlier, so that no time zone puts the oldest row before the first partition.
-    return calendar.week_of(min(instants).date() - timedelta(days=1)) if instants else calendar.last_closed() - 52 * WEEK
+    if not instants:
+        return calendar.last_closed() - 52 * WEEK
+    return calendar.week_of(calendar.local_date(min(instants).replace(tzinfo=UTC)))
 
 
 def weekly_partitions(community: Community) -> dg.WeeklyPartitionsDefinition:
@@ -56,14 +57,20 @@ def build(community: Community) -> dg.Definitions:
     weekly_job = dg.define_asset_job(
         WEEKLY_JOB,
         selection=dg.AssetSelection.all(),
-        description="Pulls the exports, computes the week's reports, checks and publishes them.",
+        description=(
+            "Pulls the exports, computes the week's reports, checks and publishes them. Choose one week or a range of"
+            " them; a range is one run."
+        ),
         partitions_def=partitions,
         executor_def=dg.in_process_executor,
     )
     pull_job = dg.define_asset_job(
         PULL_JOB,
         selection=rebuilt_whole,
-        description="Pulls the exports and rebuilds the canonical rows; no week is reported.",
+        description=(
+            "Pulls the exports and rebuilds what all weeks stand on; no week is reported. `stillhere run` starts with"
+            " it, to see which weeks are due."
+        ),
         executor_def=dg.in_process_executor,
     )
 
@@ -73,7 +80,7 @@ def build(community: Community) -> dg.Definitions:
         cron_schedule=community.config.schedule.cron,
         execution_timezone=community.config.community.timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="The roll call: the week that closed last.",
+        description="The weekly roll call: pulls the exports and reports the week that closed last.",
     )
     def every_week(tick: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         week = community.config.calendar.last_closed(tick.scheduled_execution_time)

@@ -1,8 +1,10 @@
-"""What a person sees of an asset in the Dagster UI: rows, the headline figures of the run's last week, a small trend."""
+"""What a person sees of a model in the Dagster UI: row counts, each week's headline figures, and a small trend."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,53 +16,166 @@ from orchestration.community import Community
 if TYPE_CHECKING:
     import duckdb
 
-# The columns of each report that tell its story in one line, and the one whose trend is drawn.
-HEADLINES = {
+# Reports of one row a source: the figures that tell the week's story, of which the first is drawn as a trend.
+FIGURES = {
     "report_activity": (
-        ("members", "active_members", "new_active", "retained", "resurrected", "dormant", "active_rate", "stickiness"),
-        "active_members",
+        "active_members", "active_rate", "members", "new_members", "left_members", "new_active", "retained",
+        "resurrected", "dormant", "interactions", "stickiness",
     ),
-    "report_churn": (("active", "quiet", "at_risk", "churned", "newly_churned", "won_back", "churn_rate"), "at_risk"),
-    "report_lifecycle": (("stage", "members", "active_members", "share", "buyers", "revenue"), None),
-    "report_lifecycle_moves": (("from_stage", "to_stage", "members"), None),
-    "report_retention": (("cohort_week", "weeks_since", "cohort_size", "active_members", "retention"), None),
+    "report_churn": (
+        "at_risk", "churned", "active", "quiet", "never_active", "newly_churned", "won_back", "churn_rate",
+    ),
+}  # fmt: skip
+# Reports of several rows a source: what is shown of the whole community, and what comes first.
+ROWS = {
+    "report_lifecycle": (
+        "stage, members, active_members, share, buyers, revenue",
+        "list_position(['newbie', 'growth', 'mature', 'churned'], stage)",
+    ),
+    "report_lifecycle_moves": (
+        "coalesce(from_stage, 'joined') as from_stage, to_stage, members",
+        "members desc, from_stage, to_stage",
+    ),
+    "report_retention": ("cohort_week, weeks_since, cohort_size, active_members, retention", "cohort_week desc"),
+    "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
-_BARS = "▁▂▃▄▅▆▇█"
+_SHOWN_ROWS = 26
 _TREND_WEEKS = 26
+_SHOWN_SOURCES = 8
+_BARS = "▁▂▃▄▅▆▇█"
+_RATES = ("_rate", "share", "retention", "stickiness")
 
 
-def metadata(community: Community, model: str, weeks: Sequence[date]) -> dict[str, Any]:
-    """Metadata of a freshly built model: its row count, and for a report the figures of the last week that was run."""
+@dataclass
+class Description:
+    """What is said of a freshly built model.
+
+    Attributes:
+        metadata: of the model as a whole.
+        of_weeks: of each week of the run, for reports.
+        data_version: identifies the rows, so that what depends on them counts as outdated only when they changed; None
+            for reports, whose partitions have a version of their own.
+    """
+
+    metadata: dict[str, Any] = field(default_factory=dict)
+    of_weeks: dict[date, dict[str, Any]] = field(default_factory=dict)
+    data_version: str | None = None
+
+
+def describe(community: Community, models: Sequence[str], weeks: Sequence[date]) -> dict[str, Description]:
+    """Describes models that were just built.
+
+    Args:
+        weeks: the weeks of the run; empty where it computed none.
+    """
     with warehouse.connect(community.home.warehouse, read_only=True) as connection:
-        relation = _relation(connection, model)
-        if relation is None:
-            return {}
-        if not weeks or model not in HEADLINES:
-            rows = connection.execute(f"select count(*) from {relation}").fetchall()[0][0]
-            return {"dagster/row_count": rows}
-        columns, trend_column = HEADLINES[model]
-        last = weeks[-1]
-        in_run = "week_start in (select unnest($weeks::date[]))"
-        rows = connection.execute(f"select count(*) from {relation} where {in_run}", {"weeks": list(weeks)}).fetchall()[0][0]
-        shown = connection.execute(
-            f"select source, {', '.join(columns)} from {relation} where week_start = $week order by all limit 40", {"week": last}
+        found = connection.execute(
+            "select table_name, table_schema || '.' || table_name from information_schema.tables"
+            " where table_schema in ('staging', 'canonical', 'reports')"
         ).fetchall()
-        result: dict[str, Any] = {
-            "dagster/row_count": rows,
-            "weeks": f"{weeks[0]} to {last}" if len(weeks) > 1 else str(last),
-            "headlines": dg.MetadataValue.md(_table(f"Week of {last}", ("source", *columns), shown)),
+        relations = dict(found)
+        return {
+            model: _describe(connection, model, relations[model], weeks) if model in relations else Description()
+            for model in models
         }
-        if trend_column:
-            series = connection.execute(
-                f"select {trend_column} from {relation} where source = 'all' and week_start <= $week"
-                f" order by week_start desc limit {_TREND_WEEKS}",
-                {"week": last},
-            ).fetchall()
-            values = [row[0] for row in reversed(series)]
-            result["trend"] = f"{trend_column}, {len(values)} weeks to {last}: {sparkline(values)} {values[0]} to {values[-1]}" if values else ""
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, model: str, relation: str, weeks: Sequence[date]) -> Description:
+    if model not in FIGURES and model not in ROWS:
+        rows, digest = connection.execute(
+            f"select count(*), sum(cast(hash(t) as hugeint)) from {relation} as t"
+        ).fetchall()[0]
+        metadata = {"dagster/row_count": rows, "dagster/column_schema": _column_schema(connection, relation)}
+        return Description(metadata, data_version=f"{rows}-{digest or 0}")
+    total = connection.execute(f"select count(*) from {relation}").fetchall()[0][0]
+    counts = dict(
+        connection.execute(
+            f"select week_start, count(*) from {relation}"
+            " where week_start in (select unnest($weeks::date[])) group by week_start",
+            {"weeks": list(weeks)},
+        ).fetchall()
+    )
+    show = _figures if model in FIGURES else _rows
+    shown = show(connection, model, relation, weeks)
+    of_weeks = {week: shown.get(week, {}) | {"dagster/partition_row_count": counts.get(week, 0)} for week in weeks}
+    return Description({"dagster/row_count": total}, of_weeks)
+
+
+def _column_schema(connection: duckdb.DuckDBPyConnection, relation: str) -> dg.TableSchema:
+    """The columns as they are, with the types that only the engine knows where a model has no contract."""
+    rows = connection.execute(
+        "select column_name, data_type, comment from duckdb_columns()"
+        " where schema_name || '.' || table_name = $relation order by column_index",
+        {"relation": relation},
+    ).fetchall()
+    return dg.TableSchema([dg.TableColumn(name, kind.lower(), plain(comment or "")) for name, kind, comment in rows])
+
+
+def plain(text: str) -> str:
+    """Text as it is, where the UI would take `<source>` for a tag and show nothing."""
+    return text.replace("<", "&lt;")
+
+
+def _figures(
+    connection: duckdb.DuckDBPyConnection, model: str, relation: str, weeks: Sequence[date]
+) -> dict[date, dict[str, Any]]:
+    """A table of figures by source for each week, and how the first of them has gone in the community up to then."""
+    names = FIGURES[model]
+    rows = connection.execute(
+        f"select week_start, source, {', '.join(names)} from {relation}"
+        " where week_start in (select unnest($weeks::date[])) order by week_start, source <> 'all', source",
+        {"weeks": list(weeks)},
+    ).fetchall()
+    by_week: defaultdict[date, list[tuple]] = defaultdict(list)
+    for week, *row in rows:
+        by_week[week].append(tuple(row))
+    series = connection.execute(
+        f"select week_start, {names[0]} from {relation} where source = 'all' order by week_start"
+    ).fetchall()
+    position = {week: i for i, (week, _) in enumerate(series)}
+    result = {}
+    for week, sources in by_week.items():
+        # One column a source: figures are many and sources few, and the page is narrow.
+        upright = list(zip(("", *names), *sources[:_SHOWN_SOURCES], strict=True))
+        result[week] = {"headlines": _markdown(f"Week of {week}", names, upright)}
+        if week in position:
+            trend = series[max(0, position[week] + 1 - _TREND_WEEKS) : position[week] + 1]
+            values = [value for _, value in trend if value is not None]
             if values:
-                result[trend_column] = values[-1]
-        return result
+                result[week][f"{names[0]}_trend"] = (
+                    f"{sparkline(values)} {values[0]:,} to {values[-1]:,} in {len(values)} weeks"
+                )
+                # As a number too: the UI plots it over the weeks.
+                result[week][names[0]] = values[-1]
+    return result
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, model: str, relation: str, weeks: Sequence[date]
+) -> dict[date, dict[str, Any]]:
+    """A table of the community's rows for each week."""
+    columns, first = ROWS[model]
+    rows = connection.execute(
+        f"""
+        with shown as (
+            select week_start, {columns} from {relation}
+            where source = 'all' and week_start in (select unnest($weeks::date[]))
+            group by all
+        )
+        select * from shown
+        qualify row_number() over (partition by week_start order by {first}) <= {_SHOWN_ROWS}
+        order by week_start, {first}
+        """,
+        {"weeks": list(weeks)},
+    )
+    names = [column[0] for column in rows.description][1:]
+    by_week: defaultdict[date, list[tuple]] = defaultdict(list)
+    for week, *row in rows.fetchall():
+        by_week[week].append(tuple(row))
+    return {
+        week: {"headlines": _markdown(f"Week of {week}, all sources together", names, [tuple(names), *found])}
+        for week, found in by_week.items()
+    }
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -70,24 +185,22 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(_BARS[round((value - low) / span * (len(_BARS) - 1))] for value in values)
 
 
-def _relation(connection: duckdb.DuckDBPyConnection, model: str) -> str | None:
-    found = connection.execute(
-        "select table_schema from information_schema.tables where table_name = ? and table_schema in"
-        " ('staging', 'canonical', 'reports')",
-        [model],
-    ).fetchall()
-    return f"{found[0][0]}.{model}" if found else None
+def _markdown(title: str, names: Sequence[str], table: Sequence[tuple]) -> dg.MarkdownMetadataValue:
+    """A table whose first row is its head. Rates are shown as percentages."""
+    head, *rows = table
+    upright = head[0] == ""
+    lines = [f"**{title}**", "", "| " + " | ".join(map(str, head)) + " |", "|" + " --- |" * len(head)]
+    for row in rows:
+        of = [row[0]] * len(row) if upright else names
+        lines.append("| " + " | ".join(_cell(value, name) for value, name in zip(row, of, strict=True)) + " |")
+    return dg.MetadataValue.md("\n".join(lines))
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[tuple]) -> str:
-    lines = [f"**{title}**", "", "| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _cell(value: Any) -> str:
+def _cell(value: Any, name: str) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:.3g}"
-    return str(value).replace("|", "\\|").replace("<", "&lt;")
+        return f"{value:.1%}" if name.endswith(_RATES) else f"{value:.3g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return plain(str(value)).replace("|", "\\|")

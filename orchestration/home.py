@@ -122,7 +122,9 @@ class HomeLock:
         os.ftruncate(handle, 0)
         os.pwrite(
             handle,
-            json.dumps({"what": what, "pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}).encode(),
+            json.dumps(
+                {"what": what, "pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}
+            ).encode(),
             0,
         )
         self._held[self._file] = handle

@@ -116,13 +116,13 @@ def _execute(
 
     tags, selection = {"stillhere/started_by": "stillhere run"}, None
     if start and stop:
-        tags |= {
+        one = {"dagster/partition": str(start), "stillhere/week": str(start)}
+        several = {
             "dagster/asset_partition_range_start": str(start),
             "dagster/asset_partition_range_end": str(stop),
-            "stillhere/week": str(start) if start == stop else f"{start} to {stop}",
+            "stillhere/week": f"{start} to {stop}",
         }
-        if start == stop:
-            tags["dagster/partition"] = str(start)
+        tags |= one if start == stop else several
         selection = [dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
         selection.append(dg.AssetKey(["published", "stillhere"]))
     job = defs.resolve_job_def(job_name)
@@ -139,8 +139,14 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
     for event in result.all_events:
         if event.is_step_failure:
             data = event.step_failure_data
-            user = data.user_failure_data
-            problems.append((user.description if user and user.description else data.error.message if data.error else "failed").strip())
+            if data.user_failure_data and data.user_failure_data.description:
+                problems.append(data.user_failure_data.description)
+                continue
+            error = data.error
+            # The innermost error says what happened; those around it say where in Dagster.
+            while error and error.cause:
+                error = error.cause
+            problems.append(error.message.strip() if error else "a step failed without an error")
     if not result.success and not problems:
         problems.append(f"Dagster run {result.run_id} failed.")
     return problems

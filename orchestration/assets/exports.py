@@ -3,8 +3,8 @@
 import dagster as dg
 
 from orchestration import formats, progress
-from orchestration.config import Source
 from orchestration.community import Community
+from orchestration.config import Source
 from orchestration.errors import UserError
 from orchestration.exports.lake import KNOWN, LOADED, UNREADABLE
 from orchestration.exports.pull import pull
@@ -16,6 +16,7 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
     """The asset that pulls one source."""
     observed = formats.get(source.format).observes(formats.get(source.format).options(source.options))
     shows = [name for name, seen in vars(observed).items() if seen] or ["acts or purchases only"]
+    cannot = [name for name, seen in vars(observed).items() if not seen] or ["-"]
 
     @dg.asset(
         key=["exports", source.name],
@@ -23,8 +24,9 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
         kinds={"python", "parquet"},
         pool=POOL,
         description=(
-            f"The raw rows of `{source.name}` ({source.format}), as exported, one folder a week. Reads new and changed files"
-            f" only; what cannot be read goes to quarantine with its reason.\n\nThis source shows: {', '.join(shows)}."
+            f"The raw rows of `{source.name}` ({source.format}), as exported, one folder a week. Reads new and changed"
+            " files only; what cannot be read goes to quarantine with its reason.\n\n"
+            f"This source shows: {', '.join(shows)}. It cannot show: {', '.join(cannot)}."
         ),
         metadata={"path": source.path, "format": source.format},
         retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL),
@@ -37,7 +39,9 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
             raise dg.Failure(description=error.message, allow_retries=False) from None
         context.log.info(result.sentence())
         progress.say(result.sentence())
-        unreadable = [f"{account.file}: {account.reason}" for account in result.accounts if account.outcome == UNREADABLE]
+        unreadable = [
+            f"{account.file}: {account.reason}" for account in result.accounts if account.outcome == UNREADABLE
+        ]
         metadata = {
             "new_or_changed_files": result.count(LOADED),
             "known_files": result.count(KNOWN),

@@ -34,6 +34,10 @@ class _Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return dbt_resource_props["schema"]
 
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        # Without the SQL, which would drown it in every list; `sql` in the metadata leads there.
+        return headlines.plain(dbt_resource_props.get("description") or "")
+
     def get_asset_spec(self, manifest, unique_id, project) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         props = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
@@ -46,8 +50,19 @@ class _Translator(DagsterDbtTranslator):
                 if format_of(props) in (None, source.format)
             ]
         weekly = is_weekly(props)
+        # dbt's name for the project in this place, which is a hash and tells nobody anything, makes room for the SQL.
+        metadata = {name: value for name, value in spec.metadata.items() if name != "dagster_dbt/project_id"}
+        metadata["sql"] = dg.MetadataValue.path(str(warehouse.PROJECT / props["original_file_path"]))
+        if isinstance(schema := metadata.get("dagster/column_schema"), dg.TableSchema):
+            metadata["dagster/column_schema"] = dg.TableSchema(
+                [dg.TableColumn(c.name, c.type, headlines.plain(c.description or "")) for c in schema.columns]
+            )
         return spec.replace_attributes(
-            deps=deps, partitions_def=self.partitions if weekly else None, kinds={"dbt", "duckdb"}, owners=[]
+            deps=deps,
+            partitions_def=self.partitions if weekly else None,
+            kinds={"dbt", "duckdb"},
+            owners=[],
+            metadata=metadata,
         )
 
 
@@ -81,7 +96,8 @@ def compiled_project(community: Community) -> Path:
     community.home.create()
     done = subprocess.run(
         [
-            _dbt_executable(), "parse", "--project-dir", str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT),
+            _dbt_executable(), "parse",
+            "--project-dir", str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT),
             "--target-path", str(target), "--log-path", str(community.home.dbt / "logs"), "--no-use-colors",
         ],
         env=warehouse.dbt_environment(community.home), capture_output=True, text=True, check=False,
@@ -131,7 +147,12 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
             dg.AssetCheckSpec(
                 name="expectations",
                 asset=keys_by_name[report],
-                description=f"Suite `expectations/{report}.py`. A failed critical expectation withholds the week.",
+                description=(
+                    f"Everything that `expectations/{report}.py` expects of `{report}`, in each week of the run. Where"
+                    " a critical expectation fails, the check is red and the week is withheld: what was published of"
+                    " it before stays as it was. Where only a warning fails, it is yellow and the week is published."
+                    " Executed from here, without a week, it checks every week that was ever computed."
+                ),
             )
             for report in expectations.REPORTS
         ],
@@ -144,15 +165,24 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
         community.prepare(f"run {context.run_id[:8]}", context.log.info)
         selected = {names[key] for key in context.selected_asset_keys}
         weekly = {name for name in selected if name in expectations.REPORTS}
-        weeks = run_weeks(context) if weekly or not selected else []
+        # A run of checks alone bears no week where it was started from the check's page: it checks all there are.
+        weeks = run_weeks(context) if weekly else [] if selected else checked_weeks(context, community)
         built = _run_dbt(community, selected, hidden, weeks) if selected else []
-        for name in (name for name in built if name in selected):
-            yield dg.MaterializeResult(asset_key=keys_by_name[name], metadata=headlines.metadata(community, name, weeks))
+        described = headlines.describe(community, [name for name in built if name in selected], weeks)
+        for name, description in described.items():
+            for week, metadata in description.of_weeks.items():
+                context.add_asset_metadata(metadata, keys_by_name[name], str(week))
+            version = dg.DataVersion(description.data_version) if description.data_version else None
+            yield dg.MaterializeResult(
+                asset_key=keys_by_name[name], metadata=description.metadata, data_version=version
+            )
         if weeks:
             progress.say(f"checking {len(weeks)} week(s)")
             results = gate.check(community.home, weeks)
             for key in sorted(context.selected_asset_check_keys, key=str):
-                yield _check_result(key, [r for r in results if r.report == key.asset_key.path[-1]], len(weeks), context)
+                yield _check_result(
+                    key, [r for r in results if r.report == key.asset_key.path[-1]], len(weeks), context
+                )
 
     return models
 
@@ -160,6 +190,15 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
 def run_weeks(context: dg.AssetExecutionContext) -> list[date]:
     """The weeks of a run's partitions."""
     return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def checked_weeks(context: dg.AssetExecutionContext, community: Community) -> list[date]:
+    """The weeks that a run of checks alone looks at: its own, else every week that was ever computed."""
+    if context.has_partition_key_range:
+        return run_weeks(context)
+    with warehouse.connect(community.home.warehouse, read_only=True) as connection:
+        rows = connection.execute("select distinct week_start from reports.report_activity order by 1").fetchall()
+    return [row[0] for row in rows]
 
 
 def _props(manifest: Mapping[str, Any], spec: dg.AssetSpec) -> Mapping[str, Any]:
@@ -170,9 +209,7 @@ def _without_hidden_deps(spec: dg.AssetSpec, hidden: Sequence[str]) -> dg.AssetS
     return spec.replace_attributes(deps=[dep for dep in spec.deps if dep.asset_key.path[-1] not in hidden])
 
 
-def _run_dbt(
-    community: Community, selected: set[str], hidden: Sequence[str], weeks: Sequence[date]
-) -> list[str]:
+def _run_dbt(community: Community, selected: set[str], hidden: Sequence[str], weeks: Sequence[date]) -> list[str]:
     """One dbt call for all selected models; says which model is being computed.
 
     Returns:
@@ -186,7 +223,7 @@ def _run_dbt(
     except UserError as error:
         raise dg.Failure(description=error.message, allow_retries=False) from None
     # Formats without a source have no rows, but their (empty) models must be there for the unions.
-    wanted = sorted(selected | (set(hidden) if any(not name.startswith("report") for name in selected) else set()))
+    wanted = sorted(selected | (set() if selected <= set(expectations.REPORTS) else set(hidden)))
     os.environ["DBT_LOG_PATH"] = str(community.home.dbt / "logs")
     dbt = DbtCliResource(
         project_dir=str(warehouse.PROJECT), profiles_dir=str(warehouse.PROJECT), dbt_executable=_dbt_executable()
@@ -216,38 +253,37 @@ def _run_dbt(
 def _check_result(
     key: dg.AssetCheckKey, results: Sequence[expectations.CheckResult], weeks: int, context: dg.AssetExecutionContext
 ) -> dg.AssetCheckResult:
-    """A suite's outcome over the run's weeks: red where a week is withheld, yellow where one is published with a warning."""
+    """A suite's outcome over the weeks: red where a week is withheld, yellow where one has a warning."""
     failed = [result for result in results if not result.passed]
     critical = [result for result in failed if result.severity == "critical"]
     withheld = sorted({result.week_start for result in critical})
     shown = critical or failed
     checks = len({result.check_name for result in results})
+    over = "1 week" if weeks == 1 else f"each of {weeks} weeks"
     if critical:
-        summary = f"{len(withheld)} of {weeks} weeks withheld: {', '.join(map(str, withheld[:10]))}"
+        more = f" and {len(withheld) - 10} more" if len(withheld) > 10 else ""
+        summary = f"Withheld: {', '.join(map(str, withheld[:10]))}{more}. First of all: {gate.explain(critical[0])}"
     elif failed:
-        summary = f"{checks} expectations over {weeks} weeks hold; {len(failed)} warnings"
+        summary = f"{checks} expectations checked in {over}; published with {len(failed)} warning(s)."
     else:
-        summary = f"{checks} expectations hold in each of {weeks} weeks"
-    metadata: dict[str, Any] = {"summary": summary}
+        summary = f"All {checks} expectations hold in {over}."
+    metadata: dict[str, Any] = {}
     if shown:
-        schema = dg.TableSchema([dg.TableColumn(name) for name in ("week", "expectation", "observed", "expected", "where")])
-        metadata["failed"] = dg.TableMetadataValue(
+        metadata["failed"] = _table(
+            ("week", "expectation", "observed", "expected", "where"),
             [
-                dg.TableRecord(
-                    {
-                        "week": str(r.week_start),
-                        "expectation": r.check_name,
-                        "observed": r.error or r.observed,
-                        "expected": r.expected,
-                        "where": "; ".join(r.sample_keys),
-                    }
-                )
+                (r.week_start, r.check_name, r.error or r.observed, r.expected, "; ".join(r.sample_keys))
                 for r in shown[:50]
             ],
-            schema,
         )
         for result in shown[:10]:
             context.log.error(gate.explain(result)) if critical else context.log.warning(gate.explain(result))
+    metadata["weeks_checked"] = weeks
+    metadata["weeks_withheld"] = len(withheld)
+    metadata["warnings"] = len(failed) - len(critical)
+    metadata["expectations"] = _table(
+        ("expectation", "severity", "holds in", "what is expected"), _tally(results, weeks)
+    )
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
@@ -256,3 +292,19 @@ def _check_result(
         description=summary,
         metadata=metadata,
     )
+
+
+def _tally(results: Sequence[expectations.CheckResult], weeks: int) -> list[tuple[str, str, str, str]]:
+    """One row an expectation: in how many of the weeks it holds."""
+    by_name: dict[str, list[expectations.CheckResult]] = {}
+    for result in results:
+        by_name.setdefault(result.check_name, []).append(result)
+    return [
+        (name, found[0].severity, f"{sum(r.passed for r in found)} of {weeks}", found[0].description)
+        for name, found in by_name.items()
+    ]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.TableMetadataValue:
+    records = [dg.TableRecord(dict(zip(columns, map(str, row), strict=True))) for row in rows]
+    return dg.TableMetadataValue(records, dg.TableSchema([dg.TableColumn(column) for column in columns]))

@@ -25,9 +25,10 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         + [dg.AssetKey(["reports", "export_files"]), dg.AssetKey(["reports", "sources"])],
         pool=POOL,
         description=(
-            "`published/stillhere.duckdb`, swapped in whole. All reports of a week together, and only when every critical"
-            " check of the week passed; a withheld week keeps its last good edition. Checks again by itself whatever was"
-            " not checked in this very state."
+            "The file that BI tools open: `published/stillhere.duckdb`, swapped in whole. All reports of a week"
+            " together, and only when every critical check of the week passed; a withheld week keeps its last good"
+            " edition, and the run ends red with the reason. Checks again by itself whatever was not checked in"
+            " this very state."
         ),
     )
     def stillhere(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -47,7 +48,9 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         # The step ends red, but what was published is published: say so for each such week.
         for week in result.published + result.unchanged:
             context.log_event(dg.AssetMaterialization(KEY, partition=str(week), metadata=metadata))
-        reasons = [f"{verdict.week_start}: {gate.explain(failed)}" for verdict in result.withheld for failed in verdict.failed]
+        reasons = [
+            f"{verdict.week_start}: {gate.explain(failed)}" for verdict in result.withheld for failed in verdict.failed
+        ]
         metadata["why"] = dg.MetadataValue.md("\n".join(f"- {reason}" for reason in reasons[:100]))
         raise dg.Failure(
             description=f"{len(result.withheld)} week(s) withheld, {good} published.\n" + "\n".join(reasons[:20]),

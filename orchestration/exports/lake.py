@@ -6,7 +6,9 @@ of a run that was killed, and are swept away before anything reads the lake.
 
 from __future__ import annotations
 
+import glob
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -96,13 +98,35 @@ class Ledger:
         """The pulls that were committed."""
         return {path.name.removesuffix(".files.parquet") for path in self.folder.glob("*.files.parquet")}
 
+    def drop_superseded(self) -> None:
+        """Removes the account of pulls that read their files in another way than the newest one did.
+
+        A pull under a changed mapping reads everything anew. Until the older pulls are gone their rows count twice, so
+        a run that was killed in between has to be put right by the next.
+        """
+        digests = {export.pull_id: export.options_digest for export in self.exports()}
+        newest = digests.get(max(digests, default=""))
+        for pull_id, digest in digests.items():
+            if digest != newest:
+                # In this order: without its files a pull does not count.
+                (self.folder / f"{pull_id}.files.parquet").unlink(missing_ok=True)
+                (self.folder / f"{pull_id}.exports.parquet").unlink(missing_ok=True)
+
+    def drop_uncommitted(self) -> int:
+        """Removes what a killed pull wrote of its account; returns how many files that were."""
+        committed = self.pulls()
+        halves = [p for p in self.folder.glob("*.exports.parquet") if p.name.split(".", 1)[0] not in committed]
+        for half in halves:
+            half.unlink()
+        return len(halves)
+
     def _rows(self, kind: str, types: Mapping[str, str]) -> list[dict[str, Any]]:
         committed = [self.folder / f"{pull}.{kind}.parquet" for pull in sorted(self.pulls())]
         if not committed:
             return []
         import duckdb
 
-        relation = duckdb.read_parquet([str(path) for path in committed])
+        relation = duckdb.read_parquet([glob.escape(str(path)) for path in committed])
         rows = relation.select(*[duckdb.ColumnExpression(name) for name in types]).fetchall()
         return [dict(zip(types, row, strict=True)) for row in rows]
 
@@ -133,7 +157,10 @@ def sweep(home: Home, sources: Iterable[str]) -> int:
     """Removes what a killed pull left behind; returns how many files that were."""
     swept = 0
     for source in sources:
-        committed = Ledger(home, source).pulls()
+        ledger = Ledger(home, source)
+        ledger.drop_superseded()
+        swept += ledger.drop_uncommitted()
+        committed = ledger.pulls()
         for part in (home.lake / source).glob("*/week=*/*.parquet"):
             if part.name.split("-", 1)[0] not in committed:
                 part.unlink()
@@ -191,8 +218,9 @@ class Incoming:
 
 def week_sql(anchor: date, timezone: str) -> str:
     """SQL, with a `{}` for a UTC TIMESTAMP, for the local week it falls into."""
-    local = f"cast(timezone('{timezone}', timezone('UTC', {{}})) as date)"
-    return f"({local} - cast(mod({local} - date '{anchor:%Y-%m-%d}', 7) as integer))".replace("{}", "{0}")
+    local = f"cast(timezone('{timezone}', timezone('UTC', {{0}})) as date)"
+    # The remainder of a day before the anchor is negative: 1990-01-01 00:00 UTC is a day earlier in the Americas.
+    return f"({local} - cast(mod(mod({local} - date '{anchor:%Y-%m-%d}', 7) + 7, 7) as integer))"
 
 
 def write_quarantine(home: Home, source: str, pull_id: str, entries: Iterable[Mapping[str, Any]]) -> None:
@@ -204,8 +232,14 @@ def write_quarantine(home: Home, source: str, pull_id: str, entries: Iterable[Ma
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8") as out:
-        out.writelines(json.dumps(entry, ensure_ascii=False, default=str) + "\n" for entry in entries)
+        out.writelines(_one_line(entry) + "\n" for entry in entries)
     part.replace(path)
+
+
+def _one_line(entry: Mapping[str, Any]) -> str:
+    """JSON that no reader takes for two lines: some break lines at these characters too, which JSON lets stand."""
+    text = json.dumps(entry, ensure_ascii=False, default=str)
+    return re.sub("[\x85\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _write_parquet(path: Path, rows: list[dict[str, Any]], types: Mapping[str, str]) -> None:

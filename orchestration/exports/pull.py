@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import tarfile
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +17,7 @@ from orchestration.config import Config, Source
 from orchestration.errors import ExportsError
 from orchestration.exports import lake, locate
 from orchestration.exports.lake import ExportAccount, FileAccount
-from orchestration.formats.base import RAW_KEPT_CHARACTERS, StagedFile, number_files
+from orchestration.formats.base import RAW_KEPT_CHARACTERS, StagedFile, number_files, quoted
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 # Files are parsed in batches, so that memory does not grow with the export.
 _BATCH_BYTES = 128 << 20
 _BATCH_FILES = 5000
-_UNOPENABLE = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, NotImplementedError)
 
 
 @dataclass
@@ -55,7 +52,9 @@ class PullResult:
     def sentence(self) -> str:
         """One line for a person."""
         if not self.changed:
-            return f"{self.source}: nothing new ({len(self.accounts)} files, all known)"
+            if not self.count(lake.KNOWN):
+                return f"{self.source}: nothing to read: no figure needs any of the {len(self.accounts)} files found"
+            return f"{self.source}: nothing new ({self.count(lake.KNOWN)} files, all known)"
         bad = self.total("rows_quarantined")
         return (
             f"{self.source}: {self.count(lake.LOADED)} new or changed files, {self.total('rows_loaded'):,} rows loaded"
@@ -65,7 +64,9 @@ class PullResult:
 
 def options_digest(source: Source) -> str:
     """Identifies how a source's files are read: another mapping means reading them again."""
-    return hashlib.sha256(json.dumps([source.format, source.options], sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        json.dumps([source.format, source.options], sort_keys=True, default=str).encode()
+    ).hexdigest()[:16]
 
 
 def pull(config: Config, source: Source, home: Home, progress: Callable[[str], None] = lambda text: None) -> PullResult:
@@ -76,9 +77,17 @@ def pull(config: Config, source: Source, home: Home, progress: Callable[[str], N
 
     Raises:
         ExportsError: nothing lies at the source's path, or its mapping changed though files that were loaded under the
-            old one are gone (they could not be read again, and their rows would be lost).
+            old one are gone (they could not be read again, and their rows would be lost); or the disk is full.
     """
-    return _Pull(config, source, home, progress).run()
+    import duckdb
+
+    try:
+        return _Pull(config, source, home, progress).run()
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise ExportsError(
+            f"{source.name}: stopped: {str(error).splitlines()[0]}. Nothing of this pull was kept. Make room (exports"
+            f" are unpacked in {tempfile.gettempdir()}, which TMPDIR changes; rows go to {home.path}), then run again."
+        ) from error
 
 
 class _Pull:
@@ -102,7 +111,10 @@ class _Pull:
         before = self.ledger.files()
         exports_before = self.ledger.exports()
         remapped = bool(exports_before) and exports_before[-1].options_digest != self.digest
-        self.known = {} if remapped else _latest_by_file(before)
+        self.known: dict[str, FileAccount] = {}
+        self.known_in_export: dict[tuple[str, str], FileAccount] = {}
+        for account in () if remapped else before:
+            self.remember(account)
         self.unchanged_archives = set() if remapped else {e.sha256 for e in exports_before if e.sha256}
         calendar = self.config.calendar
         incoming = lake.Incoming(
@@ -111,35 +123,35 @@ class _Pull:
         try:
             for export in found:
                 self._read_export(export, incoming)
+            if remapped:
+                self._refuse_to_lose_rows(before)
             if not any(account.outcome in (lake.LOADED, lake.UNREADABLE) for account in self.accounts):
                 return PullResult(self.source.name, False, self.accounts)
-            if remapped:
-                self._drop_what_was_read_otherwise(before)
             incoming.commit()
             lake.write_quarantine(self.home, self.source.name, self.pull_id, self.quarantined)
             self.ledger.commit(self.pull_id, self.accounts, self.exports)
-            if remapped:
-                self._forget_old_pulls()
         finally:
+            # After a changed mapping this also removes what was read under the old one.
             lake.sweep(self.home, [self.source.name])
         return PullResult(self.source.name, True, self.accounts)
 
     def _read_export(self, export: locate.Export, incoming: lake.Incoming) -> None:
         archive_sha = None
-        if export.kind in ("zip", "tar"):
-            whole = locate.ExportFile(export.name, 0, lambda: export.path.open("rb"))
-            archive_sha = locate.read_once(whole, is_text=False, copy_to=None).sha256
-            if archive_sha in self.unchanged_archives:
-                self.accounts.append(self.account(export, export.path.name, archive_sha, export.path.stat().st_size, lake.KNOWN))
-                return
-        first = len(self.accounts)
-        reader = _ExportReader(self, export, incoming)
-        try:
-            with locate.files(export) as files:
-                reader.read(files)
-        except _UNOPENABLE as error:
+        first, size = len(self.accounts), export.path.stat().st_size if export.path.exists() else 0
+        name = export.name.rsplit("/", 1)[-1]
+        with contextlib.closing(_ExportReader(self, export, incoming)) as reader:
+            try:
+                if export.kind in ("zip", "tar"):
+                    archive_sha = locate.read_once(_whole(export), is_text=False, copy_to=None).sha256
+                    if archive_sha in self.unchanged_archives:
+                        self.accounts.append(self.account(export, name, archive_sha, size, lake.KNOWN))
+                        return
+                with locate.files(export, self.home.path) as files:
+                    for file in files:
+                        reader.look_at(file)
+            except locate.UNREADABLE as error:
+                self.unreadable(export, name, archive_sha or "", size, f"cannot be opened: {error}")
             reader.finish()
-            self.unreadable(export, export.path.name, archive_sha or "", export.path.stat().st_size if export.path.exists() else 0, f"cannot be opened: {error}")
         mine = self.accounts[first:]
         data = [account for account in mine if account.outcome != lake.UNUSED]
         spans = [account for account in mine if account.first_at]
@@ -150,7 +162,9 @@ class _Pull:
                 sha256=archive_sha,
                 options_digest=self.digest,
                 files=len(data),
-                unreadable_files=sum(account.outcome == lake.UNREADABLE or account.reason is not None for account in data),
+                unreadable_files=sum(
+                    account.outcome == lake.UNREADABLE or account.reason is not None for account in data
+                ),
                 has_member_list=reader.has_member_list,
                 first_at=min((account.first_at for account in spans), default=None),
                 last_at=max((account.last_at for account in spans), default=None),
@@ -160,7 +174,14 @@ class _Pull:
         )
 
     def account(self, export: locate.Export, file: str, sha: str, size: int, outcome: str, **rest: Any) -> FileAccount:
-        values = {"rows_read": 0, "rows_loaded": 0, "rows_quarantined": 0, "first_at": None, "last_at": None, "reason": None}
+        values = {
+            "rows_read": 0,
+            "rows_loaded": 0,
+            "rows_quarantined": 0,
+            "first_at": None,
+            "last_at": None,
+            "reason": None,
+        }
         return FileAccount(
             source=self.source.name, export=export.name, file=file, sha256=sha, bytes=size, loaded_at=self.loaded_at,
             outcome=outcome, pull_id=self.pull_id, **(values | rest),
@@ -168,31 +189,43 @@ class _Pull:
 
     def unreadable(self, export: locate.Export, file: str, sha: str, size: int, reason: str) -> None:
         """A file of which nothing can be read counts as one row, read and quarantined, so that it shows in the sums."""
+        known = self.known_in_export.get((export.name, file))
+        if known and (known.sha256, known.bytes, known.reason) == (sha, size, reason):
+            self.accounts.append(self.account(export, file, sha, size, lake.KNOWN, reason=reason))
+            return
         self.accounts.append(
             self.account(export, file, sha, size, lake.UNREADABLE, rows_read=1, rows_quarantined=1, reason=reason)
         )
         self.quarantined.append({"export": export.name, "file": file, "row": None, "reason": reason, "raw": None})
 
-    def _drop_what_was_read_otherwise(self, before: list[FileAccount]) -> None:
+    def remember(self, account: FileAccount) -> None:
+        """Keeps what a file was when it was last read (a known file refers to an earlier reading)."""
+        if account.outcome != lake.UNUSED:
+            self.known[account.file] = self.known_in_export[account.export, account.file] = account
+
+    def known_as(self, export: locate.Export, file: str, sha: str) -> FileAccount | None:
+        """The account of the same file, read before: out of this export, or of the last other one that had it."""
+        found = (self.known_in_export.get((export.name, file)), self.known.get(file))
+        return next((account for account in found if account and account.sha256 == sha), None)
+
+    def _refuse_to_lose_rows(self, before: list[FileAccount]) -> None:
         """A changed mapping means starting over; refuses where that would lose rows that cannot be read again."""
         there = {account.sha256 for account in self.accounts} | {e.sha256 for e in self.exports}
-        gone = sorted({account.file for account in before if account.outcome == lake.LOADED and account.sha256 not in there})
+        gone = sorted(
+            {account.file for account in before if account.outcome == lake.LOADED and account.sha256 not in there}
+        )
         if gone:
+            named = ", ".join(gone[:3]) + (", ..." if len(gone) > 3 else "")
             raise ExportsError(
                 f"{self.config.file}: sources.{self.source.name}: the way its files are read was changed, but"
-                f" {len(gone)} file(s) loaded before are gone or different now ({', '.join(gone[:3])}{', ...' if len(gone) > 3 else ''})"
+                f" {len(gone)} file(s) loaded before are gone or different now ({named})"
                 " and cannot be read again. Put them back, undo the change, or give the source another name."
             )
 
-    def _forget_old_pulls(self) -> None:
-        for path in self.ledger.folder.glob("*.parquet"):
-            if not path.name.startswith(self.pull_id):
-                path.unlink()
 
-
-def _latest_by_file(accounts: Iterable[FileAccount]) -> dict[str, FileAccount]:
-    """The newest account of each file name that holds rows or a reason (a known file refers to an earlier one)."""
-    return {account.file: account for account in accounts if account.outcome != lake.UNUSED}
+def _whole(export: locate.Export) -> locate.ExportFile:
+    """An archive as one file."""
+    return locate.ExportFile(export.name, 0, lambda: export.path.open("rb"))
 
 
 class _ExportReader:
@@ -209,43 +242,46 @@ class _ExportReader:
         self.work = tempfile.TemporaryDirectory(prefix="stillhere-")
         self.connection = _working_connection(Path(self.work.name))
 
-    def read(self, files: Iterable[locate.ExportFile]) -> None:
-        """Reads all files; what cannot be read is accounted for, and the rest goes on."""
-        for file in files:
-            self.files_seen += 1
-            if self.files_seen % 1000 == 0:
-                self.pull.progress(f"{self.pull.source.name}: {self.files_seen:,} files of {Path(self.export.name).name}")
-            self._look_at(file)
-            if self.batch_bytes >= _BATCH_BYTES or sum(map(len, self.batch.values())) >= _BATCH_FILES:
-                self._parse_batch()
-        self.finish()
+    def look_at(self, file: locate.ExportFile) -> None:
+        """Reads a file, now or with its batch; what cannot be read is accounted for, and the rest goes on."""
+        self.files_seen += 1
+        if self.files_seen % 1000 == 0:
+            self.pull.progress(f"{self.pull.source.name}: {self.files_seen:,} files of {Path(self.export.name).name}")
+        self._fingerprint(file)
+        if self.batch_bytes >= _BATCH_BYTES or sum(map(len, self.batch.values())) >= _BATCH_FILES:
+            self._parse_batch()
 
     def finish(self) -> None:
         """Parses what is left, and lays down the rows without an instant, dated by the export's newest one."""
         self._parse_batch()
         for table in self.undated:
             self.incoming.add(self.connection, table, f'select * from "undated_{table}"', self.newest)
+
+    def close(self) -> None:
+        """Lets go of the working folder."""
         self.connection.close()
         self.work.cleanup()
 
-    def _look_at(self, file: locate.ExportFile) -> None:
+    def _fingerprint(self, file: locate.ExportFile) -> None:
         pull = self.pull
         table = pull.format.table_of(file.name, pull.options)
         if file.problem and table:
             pull.unreadable(self.export, file.name, "", file.size, file.problem)
             return
-        copy = None if file.path else Path(self.work.name) / f"{self.files_seen:07d}{Path(file.name).suffix[:10].lower()}"
+        if table is None:
+            pull.accounts.append(pull.account(self.export, file.name, "", file.size, lake.UNUSED))
+            return
+        copy = None
+        if file.path is None:
+            copy = Path(self.work.name) / f"{self.files_seen:07d}{Path(file.name).suffix[:10].lower()}"
         try:
-            if table is None:
-                pull.accounts.append(pull.account(self.export, file.name, "", file.size, lake.UNUSED))
-                return
             read = locate.read_once(file, pull.format.is_text(file.name), copy)
-        except _UNOPENABLE as error:
+        except locate.UNREADABLE as error:
             pull.unreadable(self.export, file.name, "", file.size, f"cannot be read: {error}")
             return
         self.has_member_list |= table == pull.format.member_list
-        known = pull.known.get(file.name)
-        if known and known.sha256 == read.sha256:
+        known = pull.known_as(self.export, file.name, read.sha256)
+        if known:
             pull.accounts.append(
                 pull.account(
                     self.export, file.name, read.sha256, read.size, lake.KNOWN,
@@ -278,20 +314,22 @@ class _ExportReader:
         connection.execute(f"create or replace temp table parsed as {parsed.rows}")
         number_files(connection, "file_names", "file", {staged.number: staged.name for staged, _ in files})
         self._account_for(files, parsed.unreadable)
-        columns = ", ".join(f'"{column}"' for column in pull.format.tables[table])
+        columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in pull.format.tables[table].items())
         rows = f"""
-            select {_literal(pull.source.name)} as _source, {_literal(self.export.name)} as _export, file as _file,
+            select {quoted(pull.source.name)} as _source, {quoted(self.export.name)} as _export, file as _file,
                 row_no as _row, timestamp '{pull.loaded_at}' as _loaded_at, row_at as _at, {columns}
             from parsed join file_names using (file_no)
             where reason is null
         """
         dated, undated = connection.execute(
-            "select coalesce(bool_or(row_at is not null), false), coalesce(bool_or(row_at is null), false) from parsed where reason is null"
+            "select coalesce(bool_or(row_at is not null), false), coalesce(bool_or(row_at is null), false)"
+            " from parsed where reason is null"
         ).fetchone()  # type: ignore[misc]
         if dated:
             self.incoming.add(connection, table, f"{rows} and row_at is not null", None)
         if undated:
-            # Rows without an instant are a snapshot: they belong to the newest instant of their export, known at its end.
+            # Rows without an instant are a snapshot: they belong to the newest instant of their export, known at its
+            # end.
             if table in self.undated:
                 connection.execute(f'insert into "undated_{table}" {rows} and row_at is null')
             else:
@@ -304,8 +342,8 @@ class _ExportReader:
             row[0]: row[1:]
             for row in self.connection.execute(
                 """
-                select file_no, count(*), count(*) filter (where reason is null), min(row_at) filter (where reason is null),
-                    max(row_at) filter (where reason is null)
+                select file_no, count(*), count(*) filter (where reason is null),
+                    min(row_at) filter (where reason is null), max(row_at) filter (where reason is null)
                 from parsed group by file_no
                 """
             ).fetchall()
@@ -320,7 +358,7 @@ class _ExportReader:
                 rows_quarantined=total - loaded, first_at=first_at, last_at=last_at,
             )  # fmt: skip
             pull.accounts.append(account)
-            pull.known[staged.name] = account
+            pull.remember(account)
             self._saw(last_at)
         names = {staged.number: staged.name for staged, _ in files}
         pull.quarantined += [
@@ -342,9 +380,5 @@ def _working_connection(folder: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(folder / "spill")})
-    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     return connection
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

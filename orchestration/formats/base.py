@@ -7,6 +7,7 @@ A format is one module in this folder (an instance of a `Format` subclass named 
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,8 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     import duckdb
 
-# Raw rows have an instant `row_at` (UTC, null where the row has none of its own), and a `reason` where they are unusable.
+# Raw rows have an instant `row_at` (UTC, null where the row has none of its own), and a `reason` where they are
+# unusable.
 ROW_COLUMNS = {"file_no": "INTEGER", "row_no": "BIGINT", "row_at": "TIMESTAMP", "reason": "VARCHAR", "raw": "VARCHAR"}
 RAW_KEPT_CHARACTERS = 1000
 
@@ -107,6 +109,16 @@ class Format:
     ) -> Parsed:
         """Parses a batch of files of one raw table inside DuckDB; creates what temporary tables it needs."""
         raise NotImplementedError
+
+
+def quoted(text: str) -> str:
+    """A string as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def path_sql(path: Path) -> str:
+    """A file's path as an SQL literal for DuckDB's readers, which would take `[`, `*` and `?` in it for a pattern."""
+    return quoted(glob.escape(str(path)))
 
 
 def instant_problem(column: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ def load_arrays(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
         The files that hold something else, by number, with the reason. None of their rows are in the table.
     """
     number_files(connection, "json_files", "path", {file.number: str(file.path) for file in files})
-    # A byte order mark is legal in front of UTF-8 text, but no JSON.
+    # A byte order mark is legal in front of UTF-8 text, but no JSON. `[` in a path would be taken for a pattern.
     connection.execute(
         """
         create or replace temp table json_texts as
@@ -26,7 +27,7 @@ def load_arrays(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
         from read_text($paths) t
         join json_files f on f.path = t.filename
         """,
-        {"paths": [str(file.path) for file in files]},
+        {"paths": [glob.escape(str(file.path)) for file in files]},
     )
     connection.execute(
         """
@@ -44,7 +45,7 @@ def load_arrays(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
         connection.execute(
             """
             select file_no, case
-                when trim(content) = '' then 'empty file'
+                when trim(content, e' \\t\\r\\n') = '' then 'empty file'
                 when not json_valid(content) then 'not valid JSON (cut off?)'
                 else 'expected a JSON list, found ' || lower(json_type(content)) end
             from json_texts

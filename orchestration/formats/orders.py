@@ -1,14 +1,14 @@
 """A shop's orders: CSV, JSON Lines or Parquet with a mapping of columns.
 
-    [[sources]]
-    name = "shop"
-    format = "orders"
-    path = "exports/orders.csv"
-    currency = "EUR"                  # when the file has no currency column
-    [sources.columns]
-    member = "customer_id"
-    at = "ordered_at"
-    amount = "total"
+[[sources]]
+name = "shop"
+format = "orders"
+path = "exports/orders.csv"
+currency = "EUR"                  # when the file has no currency column
+[sources.columns]
+member = "customer_id"
+at = "ordered_at"
+amount = "total"
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem
-from orchestration.formats.tabular import Column, TabularOptions, instant_sql, kind_of, load_columns, mapped_columns, quoted
+from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
+from orchestration.formats.instants import instant_sql
+from orchestration.formats.tabular import Column, TabularOptions, kind_of, load_columns, mapped_columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,7 +50,9 @@ class OrdersOptions(TabularOptions):
     @model_validator(mode="after")
     def _one_currency(self) -> OrdersOptions:
         if (self.currency is None) == (self.columns.currency is None):
-            raise ValueError("give either a constant `currency` (such as \"EUR\") or a currency column in `columns`, and not both")
+            raise ValueError(
+                'give either a constant `currency` (such as "EUR") or a currency column in `columns`, and not both'
+            )
         return self
 
 
@@ -94,13 +97,14 @@ class Orders(Format):
         order_id = (
             "nullif(trim(order_id), '')"
             if options.columns.order_id is not None
-            else "md5(concat_ws('|', member, written_at, amount, currency_code, order_status)) || '-' || row_number() over"
+            else "md5(cast(to_json([member, written_at, amount, currency_code, order_status]) as varchar)) || '-' ||"
+            " row_number() over"
             " (partition by file_no, member, written_at, amount, currency_code, order_status order by row_no)"
         )
         rows = f"""
         with typed as (
-            select *, {instant_sql("written_at", options)} as instant, try_cast(trim(amount) as decimal(18, 4)) as money,
-                {currency} as currency_code, {status} as order_status
+            select *, {instant_sql("written_at", options)} as instant,
+                try_cast(trim(amount) as decimal(18, 4)) as money, {currency} as currency_code, {status} as order_status
             from mapped
         ),
         named as (select *, {order_id} as id from typed)

@@ -17,8 +17,8 @@ from orchestration.formats.json_files import load_arrays
 if TYPE_CHECKING:
     import duckdb
 
-_DAY_FILE = re.compile(r"(?:^|.*/)[^/]+/\d{4}-\d{2}-\d{2}\.json$")
-_USERS_FILE = re.compile(r"(?:^|.*/)users\.json$")
+_DAY_FILE = re.compile(r"(?:.*/)?[^/]+/\d{4}-\d{2}-\d{2}\.json", re.DOTALL)
+_USERS_FILE = re.compile(r"(?:.*/)?users\.json", re.DOTALL)
 _REACTIONS = '[{"name":"VARCHAR","users":["VARCHAR"]}]'
 
 
@@ -58,9 +58,9 @@ class Slack(Format):
 
     def table_of(self, name: str, options: Any) -> str | None:
         """Day files are messages, users.json is the member list; channels, canvases and logs carry no figures."""
-        if _DAY_FILE.match(name):
+        if _DAY_FILE.fullmatch(name):
             return "slack_messages"
-        return "slack_users" if _USERS_FILE.match(name) else None
+        return "slack_users" if _USERS_FILE.fullmatch(name) else None
 
     def parse(
         self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: Any

@@ -1,48 +1,39 @@
 """Any other platform: CSV, JSON Lines or Parquet files with a mapping of columns, and optionally a member list.
 
-    [[sources]]
-    name = "group"
-    format = "table"
-    path = "exports/group-*.csv"
-    type = "post"                     # when every row is the same kind of act; else map a column below
-    [sources.columns]
-    member = "user_id"
-    at = "created_at"
-    type = "action"
-    [sources.types]                   # values of the type column that are not named as stillhere names them
-    comment = "reply"
-    [sources.members]                 # optional: the member list
-    file = "members.csv"              # which of the files at `path` it is
-    member = "user_id"
-    joined_at = "joined"
+[[sources]]
+name = "group"
+format = "table"
+path = "exports/group-*.csv"
+type = "post"                     # when every row is the same kind of act; else map a column below
+[sources.columns]
+member = "user_id"
+at = "created_at"
+type = "action"
+[sources.types]                   # values of the type column that are not named as stillhere names them
+comment = "reply"
+[sources.members]                 # optional: the member list
+file = "members.csv"              # which of the files at `path` it is
+member = "user_id"
+joined_at = "joined"
 """
 
 from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem
-from orchestration.formats.tabular import (
-    Column,
-    TabularOptions,
-    instant_sql,
-    kind_of,
-    load_columns,
-    mapped_columns,
-    precision_sql,
-    quoted,
-)
+from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
+from orchestration.formats.instants import instant_sql, precision_sql
+from orchestration.formats.tabular import Column, TabularOptions, kind_of, load_columns, mapped_columns
 
 if TYPE_CHECKING:
     import duckdb
 
 INTERACTION_TYPES = ("post", "reply", "message", "reaction", "share", "vote", "attend", "claim", "follow", "view")
 EVENT_TYPES = ("join", "leave", "mute", "unfollow", "report", "block", "removed", "banned")
-_REQUIRED = ("member", "at")
 _EVENT_FIELDS = ("member", "type", "id", "container", "content", "parent", "thread", "target", "content_type")
 
 
@@ -113,7 +104,7 @@ class Table(Format):
     member_list = "table_members"
     Options = TableOptions
     tables = {
-        "table_events": {field: "VARCHAR" for field in _EVENT_FIELDS} | {"time_precision": "VARCHAR"},
+        "table_events": dict.fromkeys(_EVENT_FIELDS, "VARCHAR") | {"time_precision": "VARCHAR"},
         "table_members": {
             "member": "VARCHAR",
             "member_name": "VARCHAR",
@@ -127,24 +118,31 @@ class Table(Format):
     def observes(self, options: TableOptions) -> Observes:
         """What the config says; else what the mapping can bring forth."""
         types = {options.type} if options.type else set(options.types.values()) or set(INTERACTION_TYPES) - {"view"}
-        shown = set(options.observes) if options.observes is not None else {
-            name
-            for name, given in {
-                "views": "view" in types,
-                "reactions": "reaction" in types,
-                "joins": "join" in types or (options.members is not None and options.members.joined_at is not None),
-                "leaves": "leave" in types or (options.members is not None and options.members.left_at is not None),
-                "threads": options.columns.parent is not None or options.columns.thread is not None,
-            }.items()
-            if given
-        }
-        return Observes(members=options.members is not None, **{name: True for name in shown})
+        shown = (
+            set(options.observes)
+            if options.observes is not None
+            else {
+                name
+                for name, given in {
+                    "views": "view" in types,
+                    "reactions": "reaction" in types,
+                    "joins": "join" in types or (options.members is not None and options.members.joined_at is not None),
+                    "leaves": "leave" in types or (options.members is not None and options.members.left_at is not None),
+                    "threads": options.columns.parent is not None or options.columns.thread is not None,
+                }.items()
+                if given
+            }
+        )
+        return Observes(members=options.members is not None, **dict.fromkeys(shown, True))
 
     def table_of(self, name: str, options: TableOptions) -> str | None:
         """The member list is named in the config; every other CSV, JSON Lines or Parquet file holds acts."""
         if kind_of(name) is None:
             return None
-        if options.members and (fnmatch.fnmatch(name, options.members.file) or fnmatch.fnmatch(name.rsplit("/", 1)[-1], options.members.file)):
+        if options.members and (
+            fnmatch.fnmatch(name, options.members.file)
+            or fnmatch.fnmatch(name.rsplit("/", 1)[-1], options.members.file)
+        ):
             return "table_members"
         return "table_events"
 
@@ -163,8 +161,10 @@ class Table(Format):
         if options.type:
             kind = quoted(options.type)
         else:
-            mapped = " ".join(f"when {quoted(value)} then {quoted(name)}" for value, name in options.types.items())
-            kind = f"case type {mapped} else lower(trim(type)) end" if mapped else "lower(trim(type))"
+            mapped = " ".join(
+                f"when {quoted(value.strip())} then {quoted(name)}" for value, name in options.types.items()
+            )
+            kind = f"case trim(type) {mapped} else lower(trim(type)) end" if mapped else "lower(trim(type))"
         known = ", ".join(quoted(name) for name in INTERACTION_TYPES + EVENT_TYPES)
         others = ", ".join(
             f"nullif(m.{field}, '') as {field}" if field in columns else f"cast(null as varchar) as {field}"
@@ -173,7 +173,8 @@ class Table(Format):
         )
         rows = f"""
         with typed as (
-            select *, {instant_sql("written_at", options)} as instant, {kind} as kind, {precision_sql("written_at", options)} as precision
+            select *, {instant_sql("written_at", options)} as instant, {kind} as kind,
+                {precision_sql("written_at", options)} as precision
             from mapped
         )
         select
@@ -205,29 +206,35 @@ class Table(Format):
             return instant_sql(field, options) if field in columns else "cast(null as timestamp)"
 
         def flag(field: str) -> str:
-            return f"coalesce(lower(trim({field})) in ('true', '1', 'yes', 'y', 't'), false)" if field in columns else "false"
+            truth = f"lower(trim({field})) in ('true', '1', 'yes', 'y', 't')" if field in columns else "false"
+            return f"coalesce({truth}, false)"
 
-        def unread(field: str) -> str:
-            return (
-                f" when nullif(trim({field}), '') is not null and {instant(field)} is null"
-                f" then '{field}: expected an instant, found ' || left({field}, 40)"
-                if field in columns
-                else ""
-            )
+        def wrong(field: str) -> str:
+            if field not in columns:
+                return ""
+            return f"""
+                when nullif(trim({field}), '') is not null and {field}_instant is null
+                    then '{field}: expected an instant, found ' || left({field}, 40)
+                when {instant_problem(f"{field}_instant")} is not null
+                    then '{field}: ' || {instant_problem(f"{field}_instant")}"""
 
         rows = f"""
+        with typed as (
+            select *, {instant("joined_at")} as joined_at_instant, {instant("left_at")} as left_at_instant from mapped
+        )
         select
             file_no, row_no, cast(null as timestamp) as row_at,
             case
                 when reason is not null then reason
                 when coalesce(trim(member), '') = '' then 'member: missing'
-                {unread("joined_at")} {unread("left_at")}
+                {wrong("joined_at")} {wrong("left_at")}
             end as reason,
-            coalesce(raw, {_as_raw("mapped", columns)}) as raw,
-            member, {"member_name" if "member_name" in columns else "cast(null as varchar)"} as member_name,
-            {instant("joined_at")} as joined_at, {instant("left_at")} as left_at,
+            coalesce(raw, {_as_raw("typed", columns)}) as raw,
+            trim(member) as member,
+            {"member_name" if "member_name" in columns else "cast(null as varchar)"} as member_name,
+            joined_at_instant as joined_at, left_at_instant as left_at,
             {flag("is_bot")} as is_bot, {flag("is_official")} as is_official
-        from mapped
+        from typed
         """
         return Parsed("table_members", rows, unreadable)
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
-import itertools
-from collections.abc import Sequence
+import io
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from orchestration.config import Timezone
-from orchestration.formats.base import RAW_KEPT_CHARACTERS, Options, StagedFile
+from orchestration.formats.base import RAW_KEPT_CHARACTERS, Options, StagedFile, path_sql, quoted
+from orchestration.formats.instants import known_pattern
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,12 +31,21 @@ _ENDINGS = {
 }
 _DELIMITERS = (",", ";", "\t", "|")
 _MAX_LINE_BYTES = 16 * 1024 * 1024
+_MAX_HEADER_CHARACTERS = 1 << 20
+# What no line holds, so that DuckDB's CSV reader hands out whole lines.
+_NO_DELIMITER = "\x01\x02\x03\x04"
 
 
 def _column(reference: str | int) -> str | int:
     if isinstance(reference, int) and reference < 1:
         raise ValueError(f"{reference}: columns without a header are counted from 1")
     return reference
+
+
+def _delimiter_option(text: str) -> str:
+    if text in ("auto", "whitespace") or (len(text) == 1 and text.isprintable() and text not in '"') or text == "\t":
+        return text
+    raise ValueError(f'{text!r}: expected one character such as ";", or "auto", or "whitespace"')
 
 
 Column = Annotated[str | int, AfterValidator(_column)]
@@ -47,14 +61,16 @@ class TabularOptions(Options):
         instants: "auto" tells ISO, epoch seconds and epoch milliseconds apart; or a strptime pattern, "%d.%m.%Y %H:%M".
     """
 
-    delimiter: str = Field("auto", min_length=1)
+    delimiter: Annotated[str, AfterValidator(_delimiter_option)] = "auto"
     header: bool = True
     timezone: Timezone = "UTC"
-    instants: str = "auto"
+    instants: Annotated[str, AfterValidator(known_pattern)] = "auto"
 
 
 def kind_of(name: str) -> Literal["csv", "json lines", "parquet"] | None:
     """How a file is to be read, by its ending; None: not a table."""
+    if Path(name).name.startswith("._"):  # macOS puts a file's attributes beside it in archives
+        return None
     return _ENDINGS.get(Path(name).suffix.lower())  # type: ignore[return-value]
 
 
@@ -89,13 +105,13 @@ def load_columns(
             if kind == "parquet":
                 _load_parquet(connection, file, columns)
             elif kind == "json lines":
-                _load_json_lines(connection, file, columns)
+                _despite_line_ends(connection, file, lambda f: _load_json_lines(connection, f, columns))
             else:
-                _load_csv(connection, file, options, columns)
+                _despite_line_ends(connection, file, lambda f: _load_csv(connection, f, options, columns))
         except _Unreadable as problem:
             unreadable[file.number] = str(problem)
         except connection_errors() as error:
-            connection.execute("delete from mapped where file_no = ?", [file.number])
+            _forget(connection, file)
             unreadable[file.number] = f"cannot be read as {kind}: {str(error).splitlines()[0]}"
     return unreadable
 
@@ -111,9 +127,34 @@ def connection_errors() -> tuple[type[Exception], ...]:
     return (duckdb.Error,)
 
 
-def quoted(name: str) -> str:
-    """A string as an SQL literal."""
-    return "'" + name.replace("'", "''") + "'"
+def _forget(connection: duckdb.DuckDBPyConnection, file: StagedFile) -> None:
+    connection.execute("delete from mapped where file_no = ?", [file.number])
+
+
+def _despite_line_ends(
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, load: Callable[[StagedFile], None]
+) -> None:
+    """Loads a file; where its line ends are mixed, which DuckDB refuses, loads a copy in which all are "\\n"."""
+    try:
+        load(file)
+    except connection_errors():
+        _forget(connection, file)
+        with tempfile.NamedTemporaryFile(prefix="stillhere-", suffix=Path(file.name).suffix) as copy:
+            if not _copy_with_plain_line_ends(file.path, copy):
+                raise
+            load(replace(file, path=Path(copy.name)))
+
+
+def _copy_with_plain_line_ends(path: Path, copy: IO[bytes]) -> bool:
+    """A carriage return that ends no line becomes a blank. Returns whether there was any carriage return."""
+    changed = False
+    with path.open("rb") as text:
+        for line in text:
+            plain = line.removesuffix(b"\n").removesuffix(b"\r").replace(b"\r", b" ")
+            copy.write(plain + b"\n" if line.endswith(b"\n") else plain)
+            changed |= b"\r" in line
+    copy.flush()
+    return changed
 
 
 def _identifier(name: str) -> str:
@@ -121,35 +162,44 @@ def _identifier(name: str) -> str:
 
 
 def _require(columns: dict[str, Column], found: Sequence[str]) -> None:
-    missing = [f"{'at' if key == 'written_at' else key} = {column!r}" for key, column in columns.items() if isinstance(column, str) and column not in found]
+    shown = ", ".join(found)[:300]
+    names = {"at" if key == "written_at" else key: column for key, column in columns.items()}
+    times = Counter(found)
+    missing = [f"{key} = {c!r}" for key, c in names.items() if isinstance(c, str) and not times[c]]
     if missing:
-        raise _Unreadable(f"no such column: {', '.join(missing)}; found: {', '.join(found)[:300]}")
+        raise _Unreadable(f"no such column: {', '.join(missing)}; found: {shown}")
+    unclear = [f"{key} = {c!r}" for key, c in names.items() if isinstance(c, str) and times[c] > 1]
+    if unclear:
+        raise _Unreadable(f"the first line names a column twice: {', '.join(unclear)}; found: {shown}")
     numbers = [column for column in columns.values() if isinstance(column, int)]
     if numbers and max(numbers) > len(found):
         raise _Unreadable(f"no column {max(numbers)}: the first line has {len(found)}")
 
 
-def _chosen(columns: dict[str, Column], found: Sequence[str]) -> str:
-    """SQL for the mapped columns out of the found ones, in the order of `columns`."""
-    return ", ".join(_identifier(found[c - 1] if isinstance(c, int) else c) for c in columns.values())
+def _position(column: Column, found: Sequence[str]) -> int:
+    """Where a column is among the found ones, counted from 1."""
+    return column if isinstance(column, int) else list(found).index(column) + 1
 
 
 def _load_parquet(connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: dict[str, Column]) -> None:
-    described = connection.execute(f"describe select * from read_parquet({quoted(str(file.path))})").fetchall()
+    scan = f"read_parquet({path_sql(file.path)}, hive_partitioning = false)"
+    described = connection.execute(f"describe select * from {scan}").fetchall()
     found = [row[0] for row in described]
     types = {row[0]: row[1] for row in described}
     _require(columns, found)
 
     def as_text(column: Column) -> str:
-        name = found[column - 1] if isinstance(column, int) else column
+        name = found[_position(column, found) - 1]
         # An instant with a zone is written out with its offset; the session's zone is UTC.
-        return f"cast({_identifier(name)} as varchar)" + (" || ':00'" if types[name] == "TIMESTAMP WITH TIME ZONE" else "")
+        return f"cast({_identifier(name)} as varchar)" + (
+            " || ':00'" if types[name] == "TIMESTAMP WITH TIME ZONE" else ""
+        )
 
     connection.execute(
         f"""
         insert into mapped
         select {file.number}, row_number() over (), null, null, {", ".join(as_text(c) for c in columns.values())}
-        from read_parquet({quoted(str(file.path))})
+        from {scan}
         """
     )
 
@@ -158,17 +208,11 @@ def _load_json_lines(connection: duckdb.DuckDBPyConnection, file: StagedFile, co
     numbers = [column for column in columns.values() if isinstance(column, int)]
     if numbers:
         raise _Unreadable(f"JSON Lines have no column {numbers[0]}: name the columns")
-    values = ", ".join(
-        f"case when ok then json_extract_string(line, {quoted('$.' + _json_path(str(c)))}) end" for c in columns.values()
-    )
+    values = ", ".join(f"case when ok then {_json_value(str(c))} end" for c in columns.values())
     connection.execute(
         f"""
         insert into mapped
-        with lines as (
-            select row_number() over () as row_no, trim(ltrim(line, chr(65279))) as line
-            from read_csv({quoted(str(file.path))}, auto_detect = false, header = false, delim = chr(1), quote = '',
-                escape = '', columns = {{'line': 'VARCHAR'}}, max_line_size = {_MAX_LINE_BYTES})
-        ),
+        with lines as ({_lines(file)}),
         checked as (
             select row_no, line, coalesce(json_valid(line) and try(json_type(line)) = 'OBJECT', false) as ok
             from lines where line <> ''
@@ -180,37 +224,77 @@ def _load_json_lines(connection: duckdb.DuckDBPyConnection, file: StagedFile, co
     )
 
 
-def _json_path(name: str) -> str:
-    return ".".join(f'"{part}"' for part in name.split("."))
+def _lines(file: StagedFile) -> str:
+    """SQL for a text file's lines, numbered from 1, without the blanks around them."""
+    return f"""
+        select row_number() over () as row_no, trim(ltrim(line, chr(65279)), e' \\t\\r') as line
+        from read_csv({path_sql(file.path)}, auto_detect = false, header = false, delim = '{_NO_DELIMITER}', quote = '',
+            escape = '', columns = {{'line': 'VARCHAR'}}, max_line_size = {_MAX_LINE_BYTES}, hive_partitioning = false)
+    """
+
+
+def _json_value(name: str) -> str:
+    """SQL for a key's value as text; "a.b" is the key of that name, else b within a."""
+    keys = [part.replace("\\", "\\\\").replace('"', '\\"') for part in (name, *name.split("."))]
+    flat, nested = f'$."{keys[0]}"', "$." + ".".join(f'"{key}"' for key in keys[1:])
+    found = f"json_extract_string(line, {quoted(flat)})"
+    return found if flat == nested else f"coalesce({found}, json_extract_string(line, {quoted(nested)}))"
 
 
 def _load_csv(
     connection: duckdb.DuckDBPyConnection, file: StagedFile, options: TabularOptions, columns: dict[str, Column]
 ) -> None:
     with file.path.open(encoding="utf-8-sig", newline="") as handle:
-        first = "".join(itertools.islice(handle, 1))[:_MAX_LINE_BYTES].rstrip("\r\n")
-    if not first:
+        head = handle.read(_MAX_HEADER_CHARACTERS)
+    text = head.lstrip("\r\n")
+    if not text.strip():
         raise _Unreadable("empty file")
     if options.delimiter == "whitespace":
-        _load_blank_separated(connection, file, options, columns, first.split())
+        _load_blank_separated(connection, file, options, columns, re.split(r"[\r\n]", text, maxsplit=1)[0].split())
         return
     named = [str(column) for column in columns.values() if isinstance(column, str)]
-    delimiter = _delimiter(first, named) if options.delimiter == "auto" else options.delimiter
-    cells = next(csv.reader([first], delimiter=delimiter))
+    delimiter = _delimiter(text, named) if options.delimiter == "auto" else options.delimiter
+    cells = _first_record(text, delimiter)
     found = cells if options.header else [str(i + 1) for i in range(len(cells))]
-    if len(set(found)) < len(found):
-        raise _Unreadable(f"the first line names a column twice: {', '.join(found)[:300]}")
     _require(columns, found)
-    types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in found)
-    scan = (
-        f"read_csv({quoted(str(file.path))}, auto_detect = false, header = {str(options.header).lower()},"
-        f" delim = {quoted(delimiter)}, quote = '\"', escape = '\"', columns = {{{types}}}, store_rejects = true,"
-        f" rejects_limit = 0, max_line_size = {_MAX_LINE_BYTES})"
-    )
+    blank_lines = len(head[: len(head) - len(text)].replace("\r\n", "\n"))
+    # Columns go by their number: names may be alike but for case, which DuckDB does not tell apart.
+    types = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(1, len(found) + 1))
+    chosen = ", ".join(f"c{_position(column, found)} as {key}" for key, column in columns.items())
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"drop table if exists {table}")
     connection.execute(
-        f"insert into mapped select {file.number}, row_number() over (), null, null, {_chosen(columns, found)} from {scan}"
+        f"""
+        create or replace temp table cut as select row_number() over () as place, {chosen}
+        from read_csv({path_sql(file.path)}, auto_detect = false, header = {str(options.header).lower()},
+            skip = {blank_lines}, delim = {quoted(delimiter)}, quote = '"', escape = '"', columns = {{{types}}},
+            store_rejects = true, rejects_limit = 0, max_line_size = {_MAX_LINE_BYTES}, hive_partitioning = false)
+        """
+    )
+    _add_cut_and_rejected(connection, file, columns, blank_lines + options.header)
+
+
+def _add_cut_and_rejected(
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: dict[str, Column], above: int
+) -> None:
+    """Puts a CSV file's rows and rejected lines into `mapped`, each with its line's number (a row's lines are one).
+
+    DuckDB numbers only what it rejects. A good row's number is its place among the good ones, and as many more as
+    lines were rejected before it; `above` are the lines before the first row.
+    """
+    connection.execute(
+        f"""
+        insert into mapped
+        with rejected as (
+            select line, row_number() over (order by line) as rejects from (select distinct line from reject_errors)
+        ),
+        steps as (
+            select line - rejects as good_before, max(rejects) as rejects from rejected group by good_before
+        )
+        select {file.number}, place + {above} + coalesce(rejects, 0), null, null,
+            {", ".join(f"cut.{key}" for key in columns)}
+        from cut asof left join steps on cut.place + {above} > steps.good_before
+        """
     )
     # One bad line may be reported for several reasons: it is one row all the same.
     connection.execute(
@@ -221,6 +305,14 @@ def _load_csv(
         from reject_errors group by line
         """
     )
+    connection.execute("drop table cut")
+
+
+def _first_record(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise _Unreadable(f"the first line cannot be cut into columns: {error}") from None
 
 
 def _load_blank_separated(
@@ -232,19 +324,17 @@ def _load_blank_separated(
 ) -> None:
     found = first if options.header else [str(i + 1) for i in range(len(first))]
     _require(columns, found)
-    positions = [column if isinstance(column, int) else found.index(column) + 1 for column in columns.values()]
-    values = ", ".join(f"case when len(cells) = {len(found)} then cells[{position}] end" for position in positions)
+    values = ", ".join(
+        f"case when len(cells) = {len(found)} then cells[{_position(column, found)}] end" for column in columns.values()
+    )
     connection.execute(
         f"""
         insert into mapped
-        with lines as (
-            select row_number() over () as row_no, trim(ltrim(line, chr(65279))) as line
-            from read_csv({quoted(str(file.path))}, auto_detect = false, header = false, delim = chr(1), quote = '',
-                escape = '', columns = {{'line': 'VARCHAR'}}, max_line_size = {_MAX_LINE_BYTES})
-        ),
+        with lines as ({_lines(file)}),
         cut as (
             select row_no, line, regexp_split_to_array(line, '\\s+') as cells
-            from lines where line <> '' and (row_no > 1 or not {str(options.header).lower()})
+            from lines where line <> ''
+            {"qualify row_no > min(row_no) over ()" if options.header else ""}
         )
         select {file.number}, row_no,
             case when len(cells) <> {len(found)} then 'expected {len(found)} columns, found ' || len(cells) end,
@@ -254,35 +344,11 @@ def _load_blank_separated(
     )
 
 
-def _delimiter(first: str, wanted: list[str]) -> str:
+def _delimiter(text: str, wanted: list[str]) -> str:
     """The delimiter under which the first line shows most of the wanted columns; then the one that cuts it most."""
 
     def fit(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([first], delimiter=delimiter))
+        cells = _first_record(text, delimiter)
         return sum(name in cells for name in wanted), len(cells)
 
     return max(_DELIMITERS, key=fit)
-
-
-def instant_sql(column: str, options: TabularOptions) -> str:
-    """SQL for the UTC TIMESTAMP of an instant written as text in `column`; null where it cannot be read."""
-    zone = quoted(options.timezone)
-    local = f"cast(timezone('UTC', timezone({zone}, {{}})) as timestamp)"
-    if options.instants != "auto":
-        return local.format(f"try_strptime({column}, {quoted(options.instants)})")
-    return (
-        f"case when regexp_full_match({column}, '\\d{{9,11}}(\\.\\d+)?')"
-        f" then make_timestamp(cast(cast({column} as decimal(20, 6)) * 1000000 as bigint))"
-        f" when regexp_full_match({column}, '\\d{{12,14}}') then make_timestamp(cast({column} as bigint) * 1000)"
-        f" when regexp_matches({column}, '(Z|[zZ]ulu|UTC|[+-]\\d{{2}}(:?\\d{{2}})?(:\\d{{2}})?)$')"
-        f" and regexp_matches({column}, '\\d{{1,2}}:\\d{{2}}')"
-        f" then timezone('UTC', try_cast({column} as timestamptz))"
-        f" else {local.format(f'try_cast({column} as timestamp)')} end"
-    )
-
-
-def precision_sql(column: str, options: TabularOptions) -> str:
-    """SQL for `time_precision`: 'day' where the text gives a date alone, else 'exact'."""
-    if options.instants != "auto":
-        return "'exact'" if any(p in options.instants for p in ("%H", "%I", "%X", "%c")) else "'day'"
-    return f"case when regexp_full_match({column}, '\\d{{4}}-\\d{{2}}-\\d{{2}}') then 'day' else 'exact' end"

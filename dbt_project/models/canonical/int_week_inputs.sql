@@ -13,7 +13,7 @@ interaction_rows as (
 
     select
         week_start,
-        {{ row_hash(['interaction_id', 'source', 'member_id', 'occurred_at', 'interaction_type', 'container_id', 'content_id', 'parent_id', 'thread_id', 'target_member_id', 'content_type', 'time_precision']) }} as row_hash
+        {{ row_hash(['interaction_id', 'source', 'member_id', 'occurred_at', 'interaction_type', 'is_active', 'container_id', 'content_id', 'parent_id', 'thread_id', 'target_member_id', 'content_type', 'time_precision']) }} as row_hash
     from {{ ref('int_interactions') }}
 
 ),

@@ -5,10 +5,3 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having count(*) > 1
 {% endtest %}
-
-{# An identity that every row has to satisfy. #}
-{% test holds(model, expression) %}
-select *
-from {{ model }}
-where not coalesce({{ expression }}, false)
-{% endtest %}

@@ -6,9 +6,11 @@ with versions as (
         exports.export_number,
         coalesce(
             'id/' || events.event_id,
+            -- What is empty keeps its place: `concat_ws` alone would leave it out, and take a content for a parent.
             md5(concat_ws(
-                '|', events.native_id, events.occurred_at, events.event_type, events.container_id, events.content_id,
-                events.parent_id, events.thread_id, events.target_native_id, events.content_type
+                '|', events.native_id, events.occurred_at, events.event_type, coalesce(events.container_id, ''),
+                coalesce(events.content_id, ''), coalesce(events.parent_id, ''), coalesce(events.thread_id, ''),
+                coalesce(events.target_native_id, ''), coalesce(events.content_type, '')
             ))
         ) as event_key
     from {{ ref('stg_table__events') }} as events

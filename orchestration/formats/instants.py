@@ -1,0 +1,65 @@
+"""Instants written as text: told apart and turned into UTC inside DuckDB."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from orchestration.formats.base import quoted
+
+if TYPE_CHECKING:
+    from orchestration.formats.tabular import TabularOptions
+
+_DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
+_WITH_ZONE = rf"({_DAY}[T ]+\d{{1,2}}:\d{{2}})(:\d{{2}}(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}}){{0,2}})"
+
+
+def known_pattern(text: str) -> str:
+    """Checks the config's `instants`: "auto", or a strptime pattern as DuckDB understands them."""
+    if text == "auto":
+        return text
+    import duckdb
+
+    try:
+        duckdb.execute("select try_strptime('', $pattern)", {"pattern": text})
+    except duckdb.Error as error:
+        raise ValueError(f"{text!r}: no strptime pattern ({str(error).splitlines()[0]})") from None
+    if "%" not in text:
+        raise ValueError(f'{text!r}: expected "auto" or a strptime pattern such as "%d.%m.%Y %H:%M"')
+    return text
+
+
+def instant_sql(column: str, options: TabularOptions) -> str:
+    """SQL for the UTC TIMESTAMP of an instant written as text in `column`; null where it cannot be read."""
+    text = f"upper(trim({column}))"
+    zone = quoted(options.timezone)
+    local = f"try(timezone('UTC', timezone({zone}, {{}})))"
+    if options.instants != "auto":
+        parsed = f"try_strptime(trim({column}), {quoted(options.instants)})"
+        # With an offset in the pattern DuckDB gives a TIMESTAMPTZ, which needs no zone of ours.
+        has_zone = re.search("%[zZ]", options.instants.replace("%%", ""))
+        return f"try(timezone('UTC', {parsed}))" if has_zone else local.format(parsed)
+
+    def part(number: int) -> str:
+        return f"regexp_extract({text}, '{_WITH_ZONE}', {number})"
+
+    # DuckDB's own cast wants seconds before an offset, and no blank between them.
+    with_zone = (
+        f"{part(1)} || coalesce(nullif(replace({part(2)}, ',', '.'), ''), ':00')"
+        f" || case when {part(3)} in ('Z', 'UTC', 'GMT') then '+00' else {part(3)} end"
+    )
+    return (
+        f"case when regexp_full_match({text}, '\\d{{9,11}}(\\.\\d+)?')"
+        f" then make_timestamp(cast(cast({text} as decimal(20, 6)) * 1000000 as bigint))"
+        f" when regexp_full_match({text}, '\\d{{12,14}}(\\.\\d+)?')"
+        f" then make_timestamp(cast(cast({text} as decimal(20, 3)) * 1000 as bigint))"
+        f" when regexp_full_match({text}, '{_WITH_ZONE}') then timezone('UTC', try_cast({with_zone} as timestamptz))"
+        f" else {local.format(f'try_cast({text} as timestamp)')} end"
+    )
+
+
+def precision_sql(column: str, options: TabularOptions) -> str:
+    """SQL for `time_precision`: 'day' where the text gives a date alone, else 'exact'."""
+    if options.instants != "auto":
+        return "'exact'" if re.search("%-?[HIXTRc]", options.instants.replace("%%", "")) else "'day'"
+    return f"case when regexp_full_match(trim({column}), '{_DAY}') then 'day' else 'exact' end"

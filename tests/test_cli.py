@@ -1,0 +1,112 @@
+"""The command line: quick to answer, clear about mistakes, and never a traceback for them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.communities import stillhere
+
+HEAVY = ("dagster", "duckdb", "dbt", "great_expectations", "pandas", "pyarrow", "sqlalchemy", "pydantic", "rich")
+CONFIG = """
+[community]
+name = "Test"
+[[sources]]
+name = "slack"
+format = "slack"
+path = "exports"
+"""
+
+
+def test_help_loads_nothing_heavy():
+    code = f"import sys, orchestration.cli as c; c._parser(); print([m for m in {HEAVY!r} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_help_names_every_command():
+    done = stillhere("--help")
+    assert done.returncode == 0
+    for command in ("init", "check", "run", "ui"):
+        assert command in done.stdout
+
+
+def test_module_is_the_same_as_the_script():
+    done = subprocess.run([sys.executable, "-m", "orchestration", "--version"], capture_output=True, text=True)
+    assert done.stdout == stillhere("--version").stdout
+
+
+def test_init_writes_a_config_that_check_accepts(tmp_path: Path):
+    assert stillhere("init", tmp_path / "new").returncode == 0
+    (tmp_path / "new" / "exports" / "slack").mkdir(parents=True)
+    done = stillhere("check", "--config", tmp_path / "new" / "stillhere.toml")
+    assert done.returncode == 0, done.stderr
+
+
+def test_init_never_writes_over_a_config(tmp_path: Path):
+    file = tmp_path / "stillhere.toml"
+    file.write_text("mine")
+    done = stillhere("init", tmp_path)
+    assert (done.returncode, file.read_text()) == (2, "mine")
+    assert "there is one already" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--from", "yesterday"), "expected a date such as"),
+        (("--from", "2026-02-01", "--to", "2026-01-01"), "lies after"),
+        (("--to", "2999-01-01"), "not closed yet"),
+    ],
+)
+def test_wrong_dates(tmp_path: Path, arguments: tuple[str, ...], words: str):
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    (tmp_path / "exports").mkdir()
+    done = stillhere("run", "--config", tmp_path / "stillhere.toml", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / ".stillhere").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_path_that_matches_nothing(tmp_path: Path, command: str):
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    done = stillhere(command, "--config", tmp_path / "stillhere.toml")
+    assert done.returncode == 2
+    assert "sources.slack.path" in done.stderr and "nothing lies there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_says_what_it_found_and_writes_nothing(sample_exports: Path):
+    before = sorted(sample_exports.parent.rglob("*"))
+    done = stillhere("check", "--config", sample_exports)
+    assert done.returncode == 0, done.stderr
+    for words in ("Harbour Makers", "slack (slack)", "messages", "first instant", "cannot show", "views"):
+        assert words in done.stdout
+    assert sorted(sample_exports.parent.rglob("*")) == before
+
+
+def test_check_shows_what_cannot_be_read(tmp_path: Path):
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    channel = tmp_path / "exports" / "general"
+    channel.mkdir(parents=True)
+    (channel / "2026-01-05.json").write_text(
+        '[{"type": "message", "user": "U1", "ts": "1767609000.000100"}, {"user": "U2"}]'
+    )
+    (channel / "2026-01-06.json").write_text('[{"type": "mess')
+    done = stillhere("check", "--config", tmp_path / "stillhere.toml")
+    assert done.returncode == 1
+    assert "general/2026-01-05.json, row 2: ts: missing" in done.stdout
+    assert "general/2026-01-06.json: not valid JSON" in done.stdout
+
+
+def test_ui_refuses_a_port_that_is_taken(tmp_path: Path):
+    import socket
+
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        done = stillhere("ui", "--config", tmp_path / "stillhere.toml", "--port", server.getsockname()[1])
+    assert done.returncode == 2
+    assert "something listens there" in done.stderr

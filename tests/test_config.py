@@ -1,0 +1,335 @@
+"""`stillhere.toml`: everything wrong with it is told at once, by file, key and what was expected there."""
+
+import re
+
+import pytest
+
+from orchestration import cli, config
+from orchestration.errors import ConfigError
+
+GOOD = """
+[community]
+name = "Example"
+
+[[sources]]
+name = "slack"
+format = "slack"
+path = "exports/slack"
+"""
+TABLE = """
+[[sources]]
+name = "group"
+format = "table"
+path = "exports/group.csv"
+"""
+ORDERS = """
+[[sources]]
+name = "shop"
+format = "orders"
+path = "exports/orders.csv"
+"""
+COLUMNS = '[sources.columns]\nmember = "m"\nat = "a"\n'
+
+
+@pytest.fixture
+def problems(tmp_path):
+    """What `load` complains about, without the file's name that each line begins with."""
+
+    def problems(text: str | bytes) -> list[str]:
+        file = tmp_path / "stillhere.toml"
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+        with pytest.raises(ConfigError) as raised:
+            config.load(file)
+        assert raised.value.exit_code == 2
+        lines = raised.value.message.splitlines()
+        assert all(line.startswith(f"{file}: ") for line in lines)
+        return [line.removeprefix(f"{file}: ") for line in lines]
+
+    return problems
+
+
+def load(tmp_path, text):
+    (tmp_path / "stillhere.toml").write_text(text, encoding="utf-8")
+    return config.load(tmp_path / "stillhere.toml")
+
+
+def test_a_short_config_has_the_documented_defaults(tmp_path):
+    found = load(tmp_path, GOOD)
+    assert (found.community.timezone, found.community.week_start_day) == ("UTC", "monday")
+    assert (found.thresholds.churned_after_weeks, found.thresholds.at_risk_after_weeks) == (12, 4)
+    assert (found.schedule.cron, found.publish.member_names, found.publish.member_weeks_kept) == (
+        "0 6 * * 1",
+        "pseudonym",
+        26,
+    )
+    assert found.resolve("exports/slack") == str(tmp_path / "exports" / "slack")
+    assert found.resolve("/elsewhere") == "/elsewhere"
+    assert found.resolve("s3://bucket/x") == "s3://bucket/x"
+
+
+def test_a_byte_order_mark_as_windows_editors_write_it_does_no_harm(tmp_path):
+    assert load(tmp_path, "\ufeff" + GOOD).community.name == "Example"
+
+
+def test_the_keys_of_a_format_are_its_own(tmp_path):
+    assert load(tmp_path, GOOD + TABLE + 'type = "post"\n' + COLUMNS).sources[1].options == {
+        "type": "post",
+        "columns": {"member": "m", "at": "a"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("colour = 1\n" + GOOD, "colour: unknown key; expected one of community, sources, thresholds,"),
+        ("file = 1\n" + GOOD, "file: unknown key"),
+        (GOOD.replace("[[", "nam = 1\n[["), "community.nam: unknown key; expected one of name, timezone,"),
+        (GOOD + "nam = 1", "sources.slack.nam: unknown key; expected one of name, format, path, ended_on"),
+        (GOOD + "[thresholds]\nweeks = 1", "thresholds.weeks: unknown key; expected one of churned_after_weeks,"),
+        (GOOD + "[schedule]\nweeks = 1", "schedule.weeks: unknown key; expected one of cron"),
+        (GOOD + "[publish]\nweeks = 1", "publish.weeks: unknown key; expected one of member_names,"),
+        (
+            GOOD + TABLE + 'type = "post"\n' + COLUMNS + "x = 1",
+            "sources.group.columns.x: unknown key; expected one of me",
+        ),
+        (
+            GOOD + TABLE + 'type = "post"\n' + COLUMNS + '[sources.members]\nfile = "m"\nmember = 1\nx = 1',
+            "sources.group.members.x: unknown key; expected one of file, member,",
+        ),
+        (
+            GOOD + TABLE + 'kind = "post"\ntype = "post"\n' + COLUMNS,
+            "sources.group.kind: unknown key; expected one of name,",
+        ),
+    ],
+)
+def test_an_unknown_key_at_any_level_is_named_with_the_known_ones(problems, text, line):
+    (found,) = problems(text)
+    assert found.startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", ["community: this key is required", "sources: this key is required"]),
+        (GOOD.replace('name = "Example"', ""), ["community.name: this key is required"]),
+        (GOOD.replace('name = "slack"', ""), ["sources.0.name: this key is required"]),
+        (GOOD.replace('path = "exports/slack"', ""), ["sources.slack.path: this key is required"]),
+        (GOOD.replace('format = "slack"', ""), ["sources.slack.format: this key is required"]),
+        (GOOD + TABLE, ["sources.group.columns: this key is required"]),
+        (
+            GOOD + ORDERS + 'currency = "EUR"\n[sources.columns]\nat = "a"',
+            ["sources.shop.columns.member: this key is required", "sources.shop.columns.amount: this key is required"],
+        ),
+    ],
+)
+def test_missing_keys_are_named(problems, text, lines):
+    assert problems(text) == lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('name = "Example"', 'name = ""', r"community\.name: .*at least 1 character \(found ''\)"),
+        ('"Example"', '"E"\ntimezone = "Europe/Bärlin"', r"community\.timezone: unknown time zone .*IANA name such as"),
+        ('"Example"', '"E"\ntimezone = "localtime"', r"community\.timezone: unknown time zone"),
+        (
+            '"Example"',
+            '"E"\nweek_start_day = "friday"',
+            r"community\.week_start_day: .*'monday' or 'sunday' .*'friday'",
+        ),
+        ('"Example"', '"E"\nofficial = ["U1"]', r"community\.official\.0: 'U1': expected '<source>:<native id>'"),
+        ('"Example"', '"E"\nofficial = ["forum:1"]', r"community\.official: 'forum:1' names the source 'forum', which"),
+        (
+            '"Example"',
+            '"E"\nbots = ["forum:1"]',
+            r"community\.bots: 'forum:1' names the source 'forum', which is not in",
+        ),
+        ('"Example"', '"E"\nidentities = "no.csv"', r"community\.identities: no such file: /.*/no\.csv"),
+        ('name = "slack"', 'name = "all"', r"sources\.all\.name: 'all' is the name of the whole community's rows"),
+        ('name = "slack"', 'name = "Slack 2"', r"sources\.Slack 2\.name: 'Slack 2': expected a lower-case letter"),
+        ('name = "slack"', 'name = "_schema"', r"sources\._schema\.name: '_schema': expected a lower-case letter"),
+        (
+            'format = "slack"',
+            'format = "slak"',
+            r"sources\.slack\.format: unknown format 'slak'; expected one of slack,",
+        ),
+        ('path = "exports/slack"', 'path = ""', r"sources\.slack\.path: .*at least 1 character"),
+        ('path = "exports/slack"', "path = 7", r"sources\.slack\.path: .*valid string \(found 7\)"),
+        ("[[sources]]", "[sources]", r"sources: expected a list; a list of sections is written \[\[\.\.\.\]\]"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_what_was_expected(problems, old, new, line):
+    (found,) = problems(GOOD.replace(old, new))
+    assert re.fullmatch(line + ".*", found)
+
+
+@pytest.mark.parametrize(
+    ("section", "line"),
+    [
+        (
+            "churned_after_weeks = 1",
+            "thresholds.churned_after_weeks: input should be greater than or equal to 2 (found 1)",
+        ),
+        ('churned_after_weeks = "x"', "thresholds.churned_after_weeks: input should be a valid integer"),
+        (
+            "churned_after_weeks = 4",
+            "thresholds.at_risk_after_weeks: expected less than churned_after_weeks, which is 4 (found 4)",
+        ),
+        (
+            "at_risk_after_weeks = 13",
+            "thresholds.at_risk_after_weeks: expected less than churned_after_weeks, which is 12",
+        ),
+        ("newbie_days = 90", "thresholds.newbie_days: expected less than growth_days, which is 90 (found 90)"),
+    ],
+)
+def test_thresholds_must_not_cross(problems, section, line):
+    (found,) = problems(f"{GOOD}[thresholds]\n{section}")
+    assert found.startswith(line)
+
+
+@pytest.mark.parametrize(
+    "cron", ["", "* * * *", "60 6 * * 1", "0 6 31 2 *", "often", "0 6 * * 1 *", "0 6 LW * *", "0 6 * * 5L"]
+)
+def test_a_bad_schedule_is_refused(problems, cron):
+    (found,) = problems(f'{GOOD}[schedule]\ncron = "{cron}"')
+    assert found == f"schedule.cron: {cron!r}: expected five cron fields, such as '0 6 * * 1' (Mondays at 06:00)"
+
+
+@pytest.mark.parametrize("cron", ["0 6 * * 1", "*/15 0-6 1,15 JUL MON-FRI", "0 6 * * 1#2"])
+def test_a_schedule_that_is_accepted_is_one_that_dagster_understands(tmp_path, cron):
+    from dagster import ScheduleDefinition
+
+    ScheduleDefinition(
+        job_name="weekly", cron_schedule=load(tmp_path, f'{GOOD}[schedule]\ncron = "{cron}"').schedule.cron
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (
+            TABLE + 'type = "post"\n' + COLUMNS + 'type = "t"',
+            "sources.group: give either a constant `type` or a type column",
+        ),
+        (TABLE + COLUMNS, "sources.group: give either a constant `type` or a type column"),
+        (
+            TABLE + 'type = "shout"\n' + COLUMNS,
+            "sources.group.type: unknown type 'shout'; expected one of post, reply,",
+        ),
+        (
+            TABLE + COLUMNS + 'type = "t"\n[sources.types]\ncomment = "shout"',
+            "sources.group.types: comment = 'shout': unknown type; expected one of post, reply,",
+        ),
+        (
+            TABLE + 'type = "post"\ndelimiter = ",,"\n' + COLUMNS,
+            "sources.group.delimiter: ',,': expected one character",
+        ),
+        (TABLE + 'type = "post"\ndelimiter = ""\n' + COLUMNS, "sources.group.delimiter: '': expected one character"),
+        (TABLE + 'type = "post"\ntimezone = "Mars"\n' + COLUMNS, "sources.group.timezone: unknown time zone 'Mars'"),
+        (TABLE + 'type = "post"\ninstants = "%Q"\n' + COLUMNS, "sources.group.instants: '%Q': no strptime pattern"),
+        (
+            TABLE + 'type = "post"\ninstants = "iso"\n' + COLUMNS,
+            "sources.group.instants: 'iso': expected \"auto\" or a st",
+        ),
+        (
+            TABLE + 'type = "post"\n[sources.columns]\nmember = 0\nat = "a"',
+            "sources.group.columns.member: 0: columns without",
+        ),
+        (
+            TABLE + 'type = "post"\n[sources.columns]\nmember = 1.5\nat = "a"',
+            "sources.group.columns.member: input should be",
+        ),
+        (
+            TABLE + 'type = "post"\nobserves = ["mood"]\n' + COLUMNS,
+            "sources.group.observes.0: input should be 'views', 're",
+        ),
+        (
+            ORDERS + 'currency = "EUR"\n' + COLUMNS + 'amount = "x"\ncurrency = "c"',
+            "sources.shop: give either a constant `currency`",
+        ),
+        (ORDERS + COLUMNS + 'amount = "x"', "sources.shop: give either a constant `currency`"),
+        (ORDERS + 'currency = "€"\n' + COLUMNS + 'amount = "x"', "sources.shop.currency: string should match pattern"),
+    ],
+)
+def test_a_format_checks_its_own_keys(problems, source, line):
+    (found,) = problems(GOOD + source)
+    assert found.startswith(line)
+
+
+def test_two_sources_of_one_name_are_told_once(problems):
+    again = GOOD[GOOD.index("[[") :]
+    assert problems(GOOD + again + again) == ["sources: the name 'slack' is used twice; names must be unique"]
+
+
+def test_all_problems_are_listed_at_once(problems):
+    found = problems(
+        """
+        colour = 1
+        [community]
+        timezone = "Mars"
+        [thresholds]
+        churned_after_weeks = 3
+        [schedule]
+        cron = "often"
+        [[sources]]
+        name = "one"
+        format = "slak"
+        path = "x"
+        [[sources]]
+        name = "one"
+        format = "table"
+        """
+    )
+    assert [line.split(": ")[0] for line in found] == [
+        "community.name",
+        "community.timezone",
+        "sources.one.path",
+        "schedule.cron",
+        "colour",
+        "sources",
+        "thresholds.at_risk_after_weeks",
+        "sources.one.format",
+        "sources.one.columns",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (
+            b"[community\nname = 1",
+            "not valid TOML: Expected ']' at the end of a table declaration (at line 1, column 11).",
+        ),
+        (b"name = 1\nname = 2", "not valid TOML: Cannot overwrite a value (at "),
+        (GOOD.encode("utf-16"), "cannot be read as UTF-8 text ("),
+        ('[community]\nname = "Zoë"'.encode("latin-1"), "cannot be read as UTF-8 text ("),
+    ],
+)
+def test_what_is_no_toml_is_told_with_its_place(problems, content, line):
+    (found,) = problems(content)
+    assert found.startswith(line)
+
+
+def test_a_missing_file_is_told_with_what_to_do(tmp_path):
+    with pytest.raises(ConfigError) as raised:
+        config.load(tmp_path / "no.toml")
+    assert raised.value.message == (
+        f"{tmp_path / 'no.toml'}: no such file. `stillhere init` writes one; `--config` names another."
+    )
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(tmp_path)
+
+
+def test_there_must_be_a_source(problems):
+    assert problems('sources = []\n[community]\nname = "x"') == ["sources: expected at least one"]
+
+
+@pytest.mark.parametrize("text", [GOOD + "x = 1", "[[[", GOOD.replace('"slack"', '"slak"'), GOOD])
+def test_the_command_line_says_it_without_a_traceback(tmp_path, capsys, text):
+    """The last one has nothing wrong but that no exports lie at its path."""
+    file = tmp_path / "stillhere.toml"
+    file.write_text(text)
+    assert cli.main(["check", "--config", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert str(file) in said
+    assert "Traceback" not in said

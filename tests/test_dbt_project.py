@@ -1,0 +1,310 @@
+"""The dbt project: built once on the sample community, all of its tests with it; and its documentation held to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchestration import config as configuration
+from orchestration import formats, sample_community, warehouse
+from orchestration.exports import lake
+from orchestration.exports.pull import pull
+from orchestration.home import Home
+
+FIRST_WEEK, LAST_WEEK = date(2026, 1, 12), date(2026, 10, 12)
+
+# The sample's own sources see neither views nor leaves; this one does, so that every format and rule has rows.
+FORUM = """
+[[sources]]
+name = "forum"
+format = "table"
+path = "exports/forum/*.csv"
+
+[sources.columns]
+member = "who"
+at = "at"
+type = "what"
+id = "id"
+parent = "on"
+
+[sources.types]
+comment = "reply"
+like = "reaction"
+view = "view"
+
+[sources.members]
+file = "members.csv"
+member = "who"
+joined_at = "joined"
+is_bot = "bot"
+"""
+FORUM_EVENTS = """\
+id,who,at,what,on
+1,ann,2026-01-13T10:00:00Z,post,
+2,bea,2026-01-13T11:00:00Z,comment,1
+3,ann,2026-01-13T12:00:00Z,comment,1
+,cem,2026-01-14T12:00:00Z,like,1
+,cem,2026-01-14T12:00:00Z,like,1
+4,dan,2026-01-18T22:59:59Z,view,1
+5,dan,2026-01-18T23:00:00Z,view,1
+6,robot,2026-01-20T10:00:00Z,post,
+7,bea,2026-01-21T10:00:00Z,leave,
+8,bea,2026-02-11T10:00:00Z,join,
+9,bea,2026-02-11T10:05:00Z,post,
+10,eve,2026-02-12T10:00:00Z,like,9
+"""
+FORUM_MEMBERS = """\
+who,joined,bot
+ann,2026-01-12T10:00:00Z,no
+bea,2026-01-12T10:00:00Z,no
+cem,,no
+dan,2026-01-12T10:00:00Z,no
+robot,2026-01-12T10:00:00Z,yes
+fay,2026-01-12T10:00:00Z,no
+"""
+
+# Ways to get a rule wrong, one in a model or macro, each with a unit test that has to notice: file, right, wrong, test.
+MUTATIONS = [
+    (
+        "macros/weeks.sql",
+        "timezone({{ timezone }}, timezone('UTC', {{ instant }}))",
+        "{{ instant }}",
+        "weeks_are_local_when_the_clocks_go_back",
+    ),
+    (
+        "macros/streams.sql",
+        "order by export_number desc",
+        "order by export_number",
+        "a_slack_message_in_two_exports_is_one_with_its_later_reactions",
+    ),
+    (
+        "models/staging/slack/stg_slack__messages.sql",
+        "'file_comment')",
+        "'file_comment', 'channel_join')",
+        "system_messages_are_no_acts",
+    ),
+    (
+        "models/canonical/formats/int_slack__messages.sql",
+        "coalesce(latest.bot_id, latest.user_id)",
+        "coalesce(latest.user_id, latest.bot_id)",
+        "a_bot_acts_for_itself_also_under_a_persons_name",
+    ),
+    (
+        "models/canonical/formats/int_slack__interactions.sql",
+        "where user_id is not null",
+        "where user_id <> actor_id",
+        "reactions_take_the_instant_of_their_message",
+    ),
+    (
+        "models/canonical/int_members.sql",
+        "coalesce(least(exported_joined_at, first_act_at), seen_at, listed_at)",
+        "coalesce(exported_joined_at, first_act_at, seen_at, listed_at)",
+        "joining_is_what_the_export_says_or_an_earlier_act",
+    ),
+    (
+        "models/member_weeks/int_account_weeks.sql",
+        "where is_purchase",
+        "where true",
+        "purchases_and_acts_are_signs_of_life_and_views_are_not",
+    ),
+    (
+        "models/member_weeks/int_membership_spans.sql",
+        "order by occurred_at desc nulls last",
+        "order by occurred_at nulls last",
+        "leaving_and_coming_back_cut_the_weeks_of_membership",
+    ),
+    (
+        "models/member_weeks/int_status_spans.sql",
+        "select true, 'quiet', 1, at_risk_after_weeks, false from settings",
+        "select true, 'quiet', 1, at_risk_after_weeks + 1, false from settings",
+        "silence_of_4_weeks_is_a_risk_and_of_12_is_churn",
+    ),
+    (
+        "models/reports/report_activity.sql",
+        "active.week_start = spine.week_start and active.first_active_week = spine.week_start",
+        "active.week_start = spine.week_start and active.previous_active_week is distinct from active.week_start - 7",
+        "new_is_by_the_whole_history_not_by_the_weeks_of_the_run",
+    ),
+    (
+        "models/reports/report_churn.sql",
+        "from_status is not null and from_status <> 'left' as was_member",
+        "true as was_member",
+        "turning_at_risk_or_churned_takes_having_been_a_member",
+    ),
+    (
+        "models/reports/report_lifecycle.sql",
+        "coalesce(currencies.currencies, 0) <= 1",
+        "coalesce(currencies.currencies, 0) <= 2",
+        "all_stages_have_a_row_and_revenue_ends_with_a_second_currency",
+    ),
+    (
+        "models/reports/report_retention.sql",
+        "left join active\n",
+        "inner join active\n",
+        "cohorts_have_a_cell_for_every_week_also_of_nobody",
+    ),
+    (
+        "models/reports/member_week_status.sql",
+        "where run_weeks.week_start >= settings.kept_from_week",
+        "where true",
+        "only_the_last_weeks_keep_a_row_per_member",
+    ),
+]
+
+
+def dbt(home: Home, project: Path, target: Path, *arguments: str) -> SimpleNamespace:
+    """One dbt call: its events, and the status of every node it ran by the node's id."""
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dbt")), *arguments, "--project-dir", str(project), "--profiles-dir",
+            str(project), "--target-path", str(target), "--log-path", str(target), "--log-format", "json",
+        ],
+        env=warehouse.dbt_environment(home) | {"PYTHONWARNINGS": "ignore"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    results = target / "run_results.json"
+    assert results.exists(), done.stdout[-3000:] + done.stderr[-3000:]
+    return SimpleNamespace(
+        returncode=done.returncode,
+        events=[json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")],
+        statuses={r["unique_id"]: r["status"] for r in json.loads(results.read_text(encoding="utf-8"))["results"]},
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with the sample community's exports pulled, and a forum's besides."""
+    folder = tmp_path_factory.mktemp("community")
+    config_file = sample_community.write(folder)
+    with config_file.open("a", encoding="utf-8") as handle:
+        handle.write(FORUM)
+    (folder / "exports" / "forum").mkdir()
+    (folder / "exports" / "forum" / "events.csv").write_text(FORUM_EVENTS, encoding="utf-8")
+    (folder / "exports" / "forum" / "members.csv").write_text(FORUM_MEMBERS, encoding="utf-8")
+    config = configuration.load(config_file)
+    its_home = Home(folder / ".stillhere").create()
+    lake.write_schemas(its_home, formats.raw_tables())
+    for source in config.sources:
+        pull(config, source, its_home, lambda sentence: None)
+    warehouse.write_control(config, its_home, config.calendar.weeks(FIRST_WEEK, LAST_WEEK))
+    return its_home
+
+
+@pytest.fixture(scope="module")
+def built(home: Home) -> SimpleNamespace:
+    """`dbt build`: seeds, unit tests, models and data tests."""
+    target = home.dbt / "target"
+    run = dbt(home, warehouse.PROJECT, target, "build")
+    run.manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return run
+
+
+def tables(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Models, seeds and sources."""
+    nodes = manifest["nodes"].values()
+    yield from (node for node in nodes if node["resource_type"] in ("model", "seed"))
+    yield from manifest["sources"].values()
+
+
+def comments(home: Home) -> dict[str, dict[str, str | None]]:
+    """'<schema>.<table>' -> column -> comment; the table's own comment under ''."""
+    found: dict[str, dict[str, str | None]] = {}
+    with warehouse.connect(home.warehouse, read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select schema_name || '.' || table_name, '', comment from duckdb_tables()
+            union all
+            select schema_name || '.' || view_name, '', comment from duckdb_views() where not internal
+            union all
+            select schema_name || '.' || table_name, column_name, comment from duckdb_columns() where not internal
+            """
+        ).fetchall()
+    for table, column, comment in rows:
+        found.setdefault(table, {})[column] = comment
+    return found
+
+
+def test_every_model_builds_and_every_test_passes(built: SimpleNamespace):
+    assert [e["info"]["msg"] for e in built.events if e["info"]["level"] == "error"] == []
+    assert {i: s for i, s in built.statuses.items() if s not in ("success", "pass")} == {}
+    assert built.returncode == 0
+    wanted = {**built.manifest["nodes"], **built.manifest["unit_tests"]}
+    assert set(built.statuses) == set(wanted)
+
+
+def test_dbt_warns_of_nothing(built: SimpleNamespace):
+    assert [e["info"]["msg"] for e in built.events if e["info"]["level"] == "warn"] == []
+
+
+def test_the_sample_has_rows_for_every_model(built: SimpleNamespace, home: Home):
+    with warehouse.connect(home.warehouse, read_only=True) as connection:
+        empty = [
+            table["name"]
+            for table in tables(built.manifest)
+            if table["resource_type"] != "source"
+            and not connection.sql(f"select 1 from {table['schema']}.{table['name']} limit 1").fetchall()
+        ]
+    # Tests of an empty table pass whatever it should hold.
+    assert empty == []
+
+
+def test_every_table_says_what_a_row_is_and_every_column_what_it_holds(built: SimpleNamespace, home: Home):
+    found = comments(home)
+    for table in tables(built.manifest):
+        name = f"{table['schema']}.{table['name']}"
+        assert table["description"].startswith("One row "), name
+        written = {column: about["description"] for column, about in table["columns"].items()}
+        assert list(written) == [column for column in found[name] if column], f"{name}: columns of yml and table"
+        assert [column for column, description in written.items() if len(description) < 10] == [], name
+
+
+def test_descriptions_land_in_the_database(built: SimpleNamespace, home: Home):
+    found = comments(home)
+    for table in tables(built.manifest):
+        if table["resource_type"] != "source":
+            name = f"{table['schema']}.{table['name']}"
+            written = {column: about["description"] for column, about in table["columns"].items()}
+            assert found[name] == {"": table["description"], **written}, name
+
+
+def test_what_bi_reads_has_an_enforced_contract(built: SimpleNamespace):
+    reports = [t for t in tables(built.manifest) if t["schema"] == "reports"]
+    assert reports
+    for report in reports:
+        assert report["config"]["contract"]["enforced"], report["name"]
+        assert all(column["data_type"] for column in report["columns"].values()), report["name"]
+
+
+def test_every_table_has_a_data_test(built: SimpleNamespace):
+    tested = {
+        node
+        for test in built.manifest["nodes"].values()
+        if test["resource_type"] == "test"
+        for node in test["depends_on"]["nodes"]
+    }
+    assert [t["unique_id"] for t in tables(built.manifest) if t["unique_id"] not in tested] == []
+
+
+def test_unit_tests_notice_a_rule_that_is_wrong(built: SimpleNamespace, home: Home, tmp_path: Path):
+    project = tmp_path / "dbt_project"
+    shutil.copytree(warehouse.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    for file, right, wrong, _ in MUTATIONS:
+        text = (project / file).read_text(encoding="utf-8")
+        assert text.count(right) == 1, f"{file}: {right!r} is not there, or more than once"
+        (project / file).chmod(0o644)
+        (project / file).write_text(text.replace(right, wrong), encoding="utf-8")
+    noticing = [test for *_, test in MUTATIONS]
+    # What dbt has parsed already spares it all files but the changed ones.
+    (tmp_path / "target").mkdir()
+    shutil.copy(home.dbt / "target" / "partial_parse.msgpack", tmp_path / "target")
+    run = dbt(home, project, tmp_path / "target", "test", "--select", *noticing)
+    statuses = {unique_id.rsplit(".", 1)[-1]: status for unique_id, status in run.statuses.items()}
+    assert statuses == dict.fromkeys(noticing, "fail")

@@ -1,0 +1,124 @@
+"""The published figures against the independent reading of the metrics, row for row."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from tests.communities import Place
+from tests.independent import reading
+from tests.independent.calendar_weeks import Calendar
+from tests.independent.canonical import Community, Observes, Order, Rows
+from tests.independent.compare import differences
+from tests.independent.slack import OBSERVES, read_slack
+
+REPORTS = tuple(reading.KEYS)
+
+
+def rows_of(published: Path, report: str) -> list[dict]:
+    """A published report as dicts."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        found = connection.execute(f"select * from reports.{report}")
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def sample_rows(folder: Path) -> tuple[Community, Rows]:
+    """The sample community read by the independent reading: Slack, orders and identities."""
+    rows = read_slack(folder / "exports" / "slack")
+    with (folder / "exports" / "orders.csv").open(encoding="utf-8", newline="") as handle:
+        for order in csv.DictReader(handle):
+            rows.orders.append(
+                Order(
+                    order["order_id"],
+                    "shop",
+                    f"shop:{order['customer_id']}",
+                    datetime.fromisoformat(order["ordered_at"]).astimezone(UTC),
+                    Decimal(order["amount"]),
+                    order["currency"],
+                    order["status"],
+                )
+            )
+    with (folder / "identities.csv").open(encoding="utf-8", newline="") as handle:
+        identities = {(row["source"], row["native_id"]): row["person"] for row in csv.DictReader(handle)}
+    shop = Observes(views=False, reactions=False, joins=False, leaves=False, threads=False, members=False)
+    community = Community({"slack": OBSERVES, "shop": shop}, timezone="Europe/Berlin", identities=identities)
+    return community, rows
+
+
+@pytest.fixture(scope="module")
+def sample_reading(sample: Place) -> dict[str, list[dict]]:
+    """All reports of the sample's forty weeks, as the independent reading has them."""
+    community, rows = sample_rows(sample.config.parent)
+    weeks = Calendar(community.timezone, community.week_start_day).weeks(date(2026, 1, 12), date(2026, 10, 12))
+    return reading.read_reports(community, rows, weeks)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_sample_community_equals_the_independent_reading(sample: Place, sample_reading: dict, report: str):
+    assert sample_reading[report], "nothing to compare"
+    found = differences(sample_reading[report], rows_of(sample.home.published, report), reading.KEYS[report])
+    assert not found, "\n".join(found[:10])
+
+
+@pytest.fixture(scope="module")
+def rcontributors(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """295 weeks of a real Slack workspace, published in one backfill from the command that a user types."""
+    from tests.communities import SHARED_DATA
+
+    export = SHARED_DATA / "slack_rcontributors.zip"
+    if not export.exists():
+        pytest.skip(f"no real export: {export} is missing")
+    folder = tmp_path_factory.mktemp("rcontributors")
+    config = folder / "stillhere.toml"
+    config.write_text(
+        '[community]\nname = "R contributors"\ntimezone = "UTC"\n\n'
+        f'[[sources]]\nname = "slack"\nformat = "slack"\npath = {json.dumps(str(export))}\n',
+        encoding="utf-8",
+    )
+    place = Place(config, Home(folder / ".stillhere"))
+    done = place.run("--from", "2020-11-02", "--to", "2026-06-22")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return place
+
+
+@pytest.fixture(scope="module")
+def rcontributors_reading(rcontributors: Place) -> dict[str, list[dict]]:
+    """The same weeks by the independent reading."""
+    from tests.communities import SHARED_DATA
+
+    community = Community({"slack": OBSERVES})
+    weeks = Calendar("UTC", "monday").weeks(date(2020, 11, 2), date(2026, 6, 22))
+    return reading.read_reports(community, read_slack(SHARED_DATA / "slack_rcontributors.zip"), weeks)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_rcontributors_equals_the_independent_reading(rcontributors: Place, rcontributors_reading: dict, report: str):
+    assert rcontributors_reading[report], "nothing to compare"
+    found = differences(
+        rcontributors_reading[report], rows_of(rcontributors.home.published, report), reading.KEYS[report]
+    )
+    assert not found, "\n".join(found[:10])
+
+
+def test_rcontributors_known_weeks(rcontributors: Place):
+    """Figures that were worked out by others, for two weeks."""
+    columns = "members, active_members, new_active, retained, resurrected, dormant"
+    of = "from reports.report_activity where source = 'slack' and week_start"
+    busy = rcontributors.published(f"select {columns}, posts, replies, reactions {of} = date '2023-08-28'")
+    assert busy == [(927, 46, 3, 9, 34, 3, 73, 109, 245)]
+    calm = rcontributors.published(f"select {columns}, mau {of} = date '2026-05-11'")
+    assert calm == [(1115, 9, 0, 6, 3, 8, 27)]
+
+
+def test_rcontributors_accounts_for_every_row(rcontributors: Place):
+    assert rcontributors.published(
+        "select sum(rows_read), sum(rows_loaded), sum(rows_quarantined) from reports.export_files"
+    ) == [(12564 + 1150, 12564 + 1150, 0)]

@@ -1,0 +1,91 @@
+"""A week that fails a critical check is withheld, and no other."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import expectations
+from orchestration import gate, publish
+from orchestration.home import Home
+from tests.communities import (
+    LAST,
+    WEEK,
+    Place,
+)
+
+
+def test_a_source_that_stops_delivering_withholds_its_week_and_no_other(sample: Place, tmp_path: Path):
+    """The good weeks are published, the bad one withheld, the run ends red, and the exit code says so."""
+    folder = tmp_path / "gap"
+    shutil.copytree(sample.config.parent, folder, ignore=shutil.ignore_patterns(".stillhere"))
+    place = Place(folder / "stillhere.toml", Home(folder / ".stillhere"))
+    gap = date(2026, 9, 28)
+    # A day to either side: the workspace's day files are cut in its owner's zone.
+    for file in (folder / "exports/slack").glob("*/*.json"):
+        if gap.isoformat() <= file.stem < (gap + WEEK).isoformat():
+            file.unlink()
+    for file in (folder / "exports/slack").glob(f"*/{gap + WEEK}.json"):
+        end = datetime.fromisoformat(f"{gap + WEEK}T00:00:00+02:00").timestamp()
+        rows = [m for m in json.loads(file.read_text(encoding="utf-8")) if float(m["ts"]) >= end]
+        file.write_text(json.dumps(rows), encoding="utf-8")
+    for file in (folder / "exports/slack").glob(f"*/{gap - timedelta(days=1)}.json"):
+        start = datetime.fromisoformat(f"{gap}T00:00:00+02:00").timestamp()
+        rows = [m for m in json.loads(file.read_text(encoding="utf-8")) if float(m["ts"]) < start]
+        file.write_text(json.dumps(rows), encoding="utf-8")
+    done = place.run("--from", "2026-09-21", "--to", "2026-10-11")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 withheld" in done.stderr and "2 week(s) published" in done.stderr
+    assert f"{gap}: report_activity.source_delivers: observed" in done.stderr and "expected" in done.stderr
+    weeks = place.published("select distinct week_start from reports.report_activity order by 1")
+    assert weeks == [(gap - WEEK,), (gap + WEEK,)]
+    assert "Traceback" not in done.stderr
+
+
+DEFECTS = {
+    "report_activity": "update reports.report_activity set active_members = active_members + 1",
+    "report_lifecycle": "update reports.report_lifecycle set members = members + 1 where stage = 'mature'",
+    "report_lifecycle_moves": "insert into reports.report_lifecycle_moves "
+    f"values ('all', date '{LAST}', 'newbie', 'newbie', 3)",
+    "report_churn": "update reports.report_churn set churned = churned + 1",
+    "report_retention": "update reports.report_retention set retention = 1.5 where weeks_since > 0",
+    "member_week_status": "update reports.member_week_status set status = 'asleep' where status = 'quiet'",
+}
+
+
+@pytest.mark.parametrize("report", expectations.REPORTS)
+def test_a_failed_check_of_any_suite_withholds_the_week(sample: Place, tmp_path: Path, report: str):
+    """Bad rows in the warehouse, and the publish step run alone: it checks for itself, and touches nothing."""
+    place = Place(sample.config, Home(tmp_path / "home"))
+    place.home.create()
+    for path in (sample.home.warehouse, sample.home.published):
+        target = place.home.path / path.relative_to(sample.home.path)
+        shutil.copy(path, target)
+    before = place.home.published.read_bytes()
+    with duckdb.connect(str(place.home.warehouse)) as connection:
+        defect = DEFECTS[report]
+        condition = (
+            ""
+            if defect.startswith("insert")
+            else (" and" if " where " in defect else " where") + f" week_start = date '{LAST}'"
+        )
+        connection.execute(defect + condition)
+    result = publish.publish(place.home, [LAST], "test")
+    assert [verdict.week_start for verdict in result.withheld] == [LAST]
+    assert report in {failed.report for verdict in result.withheld for failed in verdict.failed}
+    assert all(failed.observed and failed.expected for verdict in result.withheld for failed in verdict.failed)
+    assert place.home.published.read_bytes() == before
+
+
+def test_outcomes_are_not_trusted_once_the_rows_changed(sample: Place, tmp_path: Path):
+    home = Home(tmp_path / "home").create()
+    shutil.copy(sample.home.warehouse, home.warehouse)
+    assert not gate.judge(home, [LAST])[0].failed
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute(f"update reports.report_churn set quiet = quiet + 1 where week_start = date '{LAST}'")
+    assert [failed.report for failed in gate.judge(home, [LAST])[0].failed]

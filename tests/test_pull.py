@@ -1,0 +1,407 @@
+"""Pulling: only what is new is read, nothing is lost or read twice, and a killed pull leaves no trace."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from orchestration import config
+from orchestration.errors import ExportsError
+from orchestration.exports import lake
+from orchestration.exports.pull import pull
+from tests.exports_in.inbox import SLACK, Inbox
+from tests.exports_in.slack_export import MONDAY, files, message, ts, user, write_zip
+
+TABLE = """
+[[sources]]
+name = "group"
+format = "table"
+path = "{path}"
+type = "{type}"
+[sources.columns]
+member = "who"
+at = "at"
+"""
+
+
+def table(path="exports/*.csv", kind="post"):
+    return TABLE.format(path=path, type=kind)
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    return Inbox(tmp_path / "community")
+
+
+def put_all(inbox, members, top=""):
+    for name, content in members.items():
+        inbox.put(top + name, content)
+
+
+def test_the_same_export_again_changes_no_file_and_says_so(inbox):
+    put_all(inbox, files() | {"general/2024-01-02.json": "broken", "general/2024-01-03.json": [{}]})
+    assert inbox.pull().sentence() == "slack: 3 new or changed files, 3 rows loaded, 2 quarantined"
+    before = inbox.footprint()
+    again = inbox.pull()
+    assert inbox.footprint() == before
+    assert not again.changed
+    assert (again.count("known"), again.count("unused"), again.total("rows_read")) == (4, 1, 0)
+    assert again.sentence() == "slack: nothing new (4 files, all known)"
+
+
+def test_only_new_and_changed_files_are_read_again(inbox):
+    put_all(inbox, files(message()))
+    inbox.pull()
+    old_parts = set(inbox.parts())
+    inbox.put("general/2024-01-01.json", [message(), message(ts(MONDAY, 200))])
+    inbox.put("general/2024-01-08.json", [message(ts(MONDAY + timedelta(days=7)))])
+    result = inbox.pull()
+    assert {(a.file, a.rows_read) for a in result.accounts if a.outcome == "loaded"} == {
+        ("general/2024-01-01.json", 2),
+        ("general/2024-01-08.json", 1),
+    }
+    assert old_parts < set(inbox.parts()), "what was loaded is never rewritten"
+    assert inbox.rows("slack_messages", "count(*), count(distinct ts)", "") == [(4, 3)]
+    assert inbox.rows("slack_users", "count(*)", "") == [2]
+
+
+def test_a_file_that_goes_back_to_what_it_was_is_read_again(inbox):
+    """The newest reading has to be the newest state."""
+    for name in ("Ann", "Anna", "Ann"):
+        inbox.put("users.json", [user("U1", name)])
+        assert inbox.pull().changed
+    assert inbox.rows("slack_users", "user_name", "order by _loaded_at") == ["Ann", "Anna", "Ann"]
+
+
+def test_weekly_zips_are_read_once_each_and_share_what_they_share(inbox):
+    inbox.configure(SLACK.replace('"exports"', '"exports/slack-*.zip"'))
+    week = [MONDAY + timedelta(days=7 * n) for n in range(3)]
+    days = {f"general/{day:%Y-%m-%d}.json": [message(ts(day))] for day in week}
+    names = list(days)
+    write_zip(inbox.exports / "slack-1.zip", {"users.json": [user("U1")], names[0]: days[names[0]]})
+    write_zip(inbox.exports / "slack-2.zip", {"users.json": [user("U1"), user("U2")]} | {n: days[n] for n in names[:2]})
+    first = inbox.pull()
+    assert {(a.export, a.file): a.outcome for a in first.accounts} == {
+        ("exports/slack-1.zip", "users.json"): "loaded",
+        ("exports/slack-1.zip", names[0]): "loaded",
+        ("exports/slack-2.zip", "users.json"): "loaded",
+        ("exports/slack-2.zip", names[0]): "known",
+        ("exports/slack-2.zip", names[1]): "loaded",
+    }
+    write_zip(inbox.exports / "slack-3.zip", {"users.json": [user("U1"), user("U2")]} | days)
+    shutil.copy(inbox.exports / "slack-3.zip", inbox.exports / "slack-3 (1).zip")
+    second = inbox.pull()
+    assert [(a.file, a.export) for a in second.accounts if a.outcome == "loaded"] == [
+        (names[2], "exports/slack-3 (1).zip")
+    ]
+    assert inbox.rows("slack_messages", "_file") == names
+    assert not inbox.pull().changed
+
+
+def test_exports_in_folders_beside_each_other_are_a_no_op_the_second_time(inbox):
+    """Their users.json differ: neither may be taken for a change of the other."""
+    inbox.configure(SLACK.replace('"exports"', '"exports/*"'))
+    put_all(inbox, files() | {"users.json": [user("U1")]}, "one/")
+    put_all(inbox, files() | {"users.json": [user("U1"), user("U2")]}, "two/")
+    inbox.pull()
+    before = inbox.footprint()
+    assert not inbox.pull().changed
+    assert inbox.footprint() == before
+
+
+def test_files_of_one_name_in_different_folders_are_different_files(inbox):
+    inbox.configure(table("exports/*/*.csv"))
+    inbox.put("a/log.csv", "who,at\nann,2024-01-01\n")
+    inbox.put("b/log.csv", "who,at\nben,2024-01-02\n")
+    inbox.put("c/log.csv", "who,at\nann,2024-01-01\n")
+    inbox.pull()
+    assert inbox.rows("table_events", "_file, member") == [
+        ("exports/a/log.csv", "ann"),
+        ("exports/b/log.csv", "ben"),
+        ("exports/c/log.csv", "ann"),
+    ]
+    assert not inbox.pull().changed
+
+
+def test_the_lake_is_laid_down_by_local_week(tmp_path):
+    inbox = Inbox(tmp_path, SLACK, timezone="America/New_York", week_start_day="sunday")
+    stamps = [
+        "2024-01-07T04:59:59",
+        "2024-01-07T05:00:00",
+        "2024-03-10T04:59:59",
+        "2024-03-17T03:59:59",
+        "2024-03-17T04:00:00",
+    ]
+    put_all(inbox, files(*[message(ts(datetime.fromisoformat(stamp).replace(tzinfo=UTC))) for stamp in stamps]))
+    inbox.pull()
+    parts = inbox.parts("slack_messages")
+    assert [part.parent.name for part in parts] == [
+        "week=2023-12-31",
+        "week=2024-01-07",
+        "week=2024-03-03",
+        "week=2024-03-10",
+        "week=2024-03-17",
+    ]
+    assert all(part.relative_to(inbox.home.lake).parts[:2] == ("slack", "slack_messages") for part in parts)
+    assert list(inbox.described("slack_messages"))[:6] == ["_source", "_export", "_file", "_row", "_loaded_at", "_at"]
+
+
+def test_rows_without_an_instant_lie_in_the_week_of_the_exports_newest_one(inbox):
+    day = MONDAY + timedelta(days=21)
+    put_all(inbox, files(message(), message(ts(day))))
+    inbox.pull()
+    assert inbox.weeks("slack_users") == ["2024-01-22"]
+    # The newest instant may be in a file that was known already.
+    inbox.put("users.json", [user("U3")])
+    inbox.pull()
+    assert inbox.weeks("slack_users") == ["2024-01-22"]
+    assert inbox.rows("slack_users", "_at") == [None, None, None]
+
+
+def test_without_any_instant_they_lie_in_the_week_of_the_pull(inbox):
+    inbox.put("users.json", [user()])
+    loaded_at = inbox.pull().accounts[0].loaded_at.date()
+    assert inbox.weeks("slack_users") == [str(loaded_at - timedelta(days=loaded_at.weekday()))]
+
+
+def test_the_account_of_an_export_says_what_it_spans(inbox):
+    put_all(inbox, files(message(), message(ts(MONDAY + timedelta(days=1)))) | {"general/2024-01-02.json": "["})
+    inbox.pull()
+    (export,) = lake.Ledger(inbox.home, "slack").exports()
+    assert (export.files, export.unreadable_files, export.has_member_list) == (3, 1, True)
+    assert (export.first_at, export.last_at) == (
+        datetime(2024, 1, 1, 12, 0, 0, 100),
+        datetime(2024, 1, 2, 12, 0, 0, 100),
+    )
+    account = inbox.account("general/2024-01-01.json")
+    assert (account.first_at, account.last_at) == (export.first_at, export.last_at)
+    assert account.bytes == (inbox.exports / "general" / "2024-01-01.json").stat().st_size
+    # The file known by now still counts for the next account, and so does that it was unreadable.
+    inbox.put("users.json", [])
+    inbox.pull()
+    newest = lake.Ledger(inbox.home, "slack").exports()[-1]
+    assert (newest.first_at, newest.last_at, newest.unreadable_files) == (export.first_at, export.last_at, 1)
+
+
+def trace(inbox):
+    """Files in the home that are no schema, by folder."""
+    return sorted(
+        str(path.relative_to(inbox.home.path))
+        for folder in (inbox.home.lake, inbox.home.ledger, inbox.home.quarantine)
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
+
+
+@pytest.mark.parametrize(
+    "killed_at", ["Incoming.commit", "write_quarantine", "Ledger.commit", "halfway through the ledger"]
+)
+def test_a_pull_killed_at_any_point_leaves_nothing_after_a_sweep(inbox, monkeypatch, killed_at):
+    put_all(inbox, files(message(), {}))
+    stop = KeyboardInterrupt
+
+    def killed(*arguments):
+        raise stop
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lake, "sweep", lambda *arguments: 0)  # what is killed does not clean up
+        if killed_at == "Incoming.commit":
+            patched.setattr(lake.Incoming, "commit", killed)
+        elif killed_at == "write_quarantine":
+            patched.setattr(lake, "write_quarantine", killed)
+        elif killed_at == "Ledger.commit":
+            patched.setattr(lake.Ledger, "commit", killed)
+        else:
+            write = lake._write_parquet
+            patched.setattr(lake, "_write_parquet", lambda p, *rest: killed() if "files" in p.name else write(p, *rest))
+        with pytest.raises(stop):
+            loaded = config.load(inbox.config_file)
+            pull(loaded, loaded.sources[0], inbox.home)
+    assert trace(inbox)
+    assert lake.sweep(inbox.home, ["slack"]) > 0
+    assert trace(inbox) == []
+    result = inbox.pull()
+    assert (result.total("rows_loaded"), result.total("rows_quarantined")) == (3, 1)
+
+
+def test_what_was_committed_survives_a_later_pull_that_is_killed(inbox, monkeypatch):
+    put_all(inbox, files(message(), {}))
+    inbox.pull()
+    before = inbox.footprint()
+    inbox.put("general/2024-01-02.json", [message(), {}])
+    with monkeypatch.context() as patched:
+        patched.setattr(lake.Ledger, "commit", lambda *arguments: os.kill(os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            inbox.pull()
+    assert inbox.footprint() == before
+    assert inbox.pull().total("rows_read") == 2
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from orchestration import config
+from orchestration.exports import lake
+from orchestration.exports.pull import pull
+from orchestration.home import Home
+def die(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+exec(sys.argv[2])
+loaded = config.load(Path(sys.argv[1]) / "stillhere.toml")
+pull(loaded, loaded.sources[0], Home(Path(sys.argv[1]) / ".stillhere"))
+"""
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["lake.Incoming.commit = die", "lake.Ledger.commit = die", "lake.write_quarantine = die"],
+)
+def test_a_pull_that_is_sigkilled_is_completed_by_the_next(inbox, where):
+    put_all(inbox, files(message(), {}))
+    died = subprocess.run([sys.executable, "-c", KILLED, str(inbox.folder), where], check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert trace(inbox)
+    result = inbox.pull()
+    assert (result.total("rows_loaded"), result.total("rows_quarantined")) == (3, 1)
+    assert lake.sweep(inbox.home, ["slack"]) == 0
+
+
+def test_a_changed_mapping_reads_everything_anew(inbox):
+    inbox.configure(table())
+    inbox.put("a.csv", "who,at\nann,2024-01-01\n,2024-01-01\n")
+    inbox.pull()
+    inbox.put("b.csv", "who,at\nben,2024-01-02\n")
+    inbox.pull()
+    inbox.configure(table(kind="reply"))
+    result = inbox.pull()
+    assert (result.total("rows_loaded"), result.total("rows_quarantined")) == (2, 1)
+    assert inbox.rows("table_events", "member, type") == [("ann", "reply"), ("ben", "reply")]
+    assert {account.pull_id for account in inbox.accounts()} == {result.accounts[0].pull_id}
+    assert not inbox.pull().changed
+
+
+@pytest.mark.parametrize("loss", ["gone", "different"])
+def test_a_changed_mapping_is_refused_where_rows_could_not_be_read_again(inbox, loss):
+    inbox.configure(table())
+    inbox.put("a.csv", "who,at\nann,2024-01-01\n")
+    path = inbox.put("b.csv", "who,at\nben,2024-01-02\n")
+    inbox.pull()
+    before = inbox.footprint()
+    path.unlink() if loss == "gone" else path.write_text("who,at\n")
+    inbox.configure(table(kind="reply"))
+    with pytest.raises(ExportsError) as raised:
+        inbox.pull()
+    assert "sources.group: the way its files are read was changed, but 1 file(s) loaded before" in raised.value.message
+    assert "exports/b.csv" in raised.value.message
+    assert "Put them back, undo the change, or give the source another name" in raised.value.message
+    assert inbox.footprint() == before
+    inbox.configure(table())
+    inbox.pull()
+    assert inbox.rows("table_events", "member") == ["ann", "ben"]
+
+
+def test_a_changed_mapping_that_finds_no_file_it_knows_is_refused_too(inbox):
+    inbox.configure(table("exports"))
+    inbox.put("a.csv", "who,at\nann,2024-01-01\n")
+    inbox.pull()
+    inbox.configure(SLACK.replace('"slack"\nformat', '"group"\nformat'))
+    with pytest.raises(ExportsError, match=r"1 file\(s\) loaded before are gone or different now \(a\.csv\)"):
+        inbox.pull()
+
+
+def test_a_run_killed_before_it_forgot_the_old_mapping_counts_nothing_twice(inbox, monkeypatch):
+    inbox.configure(table())
+    inbox.put("a.csv", "who,at\nann,2024-01-01\n")
+    inbox.pull()
+    inbox.configure(table(kind="reply"))
+    loaded = config.load(inbox.config_file)
+    with monkeypatch.context() as patched:
+        patched.setattr(lake, "sweep", lambda *arguments: 0)
+        pull(loaded, loaded.sources[0], inbox.home)
+    assert inbox.rows("table_events", "type") == ["post", "reply"]
+    assert lake.sweep(inbox.home, ["group"]) > 0
+    assert inbox.rows("table_events", "type") == ["reply"]
+    assert not inbox.pull().changed
+
+
+def test_another_zone_or_first_day_of_the_week_is_no_other_mapping(inbox):
+    put_all(inbox, files())
+    inbox.pull()
+    inbox.community = inbox.community.replace("UTC", "Asia/Tokyo").replace("monday", "sunday")
+    inbox.configure(SLACK)
+    assert not inbox.pull().changed
+
+
+@pytest.mark.parametrize("path", ["s3://bucket/export.zip", "https://example.org/x.zip", "sftp://host/x"])
+def test_a_remote_path_is_told_to_be_out_of_reach(inbox, path):
+    inbox.configure(SLACK.replace('"exports"', f'"{path}"'))
+    with pytest.raises(ExportsError) as raised:
+        inbox.pull()
+    assert raised.value.message == (
+        f"{inbox.config_file}: sources.slack.path: {path}: remote paths are not supported yet;"
+        " copy the export to a local folder."
+    )
+
+
+@pytest.mark.parametrize("path", ["nothing", "exports/*.zip", "exports/**/*.zip", "/nowhere/*.zip", "a\\nb"])
+def test_nothing_at_the_path_is_told_with_what_was_expected(inbox, path):
+    inbox.configure(SLACK.replace('"exports"', f'"{path}"'))
+    with pytest.raises(ExportsError) as raised:
+        inbox.pull()
+    assert raised.value.message.startswith(f"{inbox.config_file}: sources.slack.path: /")
+    assert raised.value.message.endswith(
+        ": nothing lies there. Expected a folder, a file, a .zip or .tar.gz, or a glob."
+    )
+    assert trace(inbox) == []
+
+
+def test_a_folder_without_a_single_file_that_fits_is_not_called_known(inbox):
+    inbox.put("notes.txt", "hello")
+    assert inbox.pull().sentence() == "slack: nothing to read: no figure needs any of the 1 files found"
+
+
+def test_a_dangling_link_is_told_and_the_rest_goes_on(inbox):
+    inbox.configure(SLACK.replace('"exports"', '"exports/*.zip"'))
+    write_zip(inbox.exports / "a.zip", files())
+    (inbox.exports / "b.zip").symlink_to(inbox.exports / "nowhere.zip")
+    result = inbox.pull()
+    assert result.total("rows_loaded") == 3
+    assert inbox.reasons()["b.zip"].startswith("cannot be opened: [Errno 2] No such file")
+    assert not inbox.pull().changed
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from orchestration import config
+from orchestration.errors import UserError
+from orchestration.exports.pull import pull
+from orchestration.home import Home
+import duckdb, pyarrow
+loaded = config.load(Path(sys.argv[1]) / "stillhere.toml")
+# No file may grow beyond this, which is what a full disk comes to.
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    pull(loaded, loaded.sources[0], Home(Path(sys.argv[1]) / ".stillhere"))
+except UserError as error:
+    sys.exit(error.message)
+"""
+
+
+@pytest.mark.parametrize(("limit", "told"), [(100, "cannot write there: File too large"), (1000, "group: stopped: ")])
+def test_a_full_disk_is_told_and_leaves_nothing_half_done(inbox, limit, told):
+    """At 100 bytes it is the copy out of the zip that does not fit, at 1,000 the Parquet file."""
+    inbox.configure(table("exports/export.zip"))
+    write_zip(inbox.exports / "export.zip", {"a.csv": "who,at\n" + "ann,2024-01-01\n" * 20})
+    died = subprocess.run(
+        [sys.executable, "-c", FULL, str(inbox.folder), str(limit)], capture_output=True, text=True, check=False
+    )
+    assert died.returncode == 1
+    assert "Traceback" not in died.stderr
+    assert told in died.stderr
+    assert trace(inbox) == []
+    assert inbox.pull().total("rows_loaded") == 20
