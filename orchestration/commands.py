@@ -48,7 +48,7 @@ path = "exports/slack"            # folder, file, .zip, .tar.gz, or a glob such 
 # [sources.columns]
 # member = "user_id"
 # at = "created_at"
-# type = "action"                 # post, reply, message, reaction, share, vote, attend, claim, follow, view, join, leave
+# type = "action"                 # post, reply, message, reaction, share, vote, attend, claim, view, join, ...
 # [sources.types]
 # comment = "reply"               # what the file calls it = what stillhere calls it
 
@@ -111,8 +111,8 @@ def check(config_file: Path) -> int:
     config = community.config
     console = Console(highlight=False)
     console.print(
-        f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()}, {config.community.timezone};"
-        f" the last closed one is that of {config.calendar.last_closed()}.",
+        f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()},"
+        f" {config.community.timezone}; the last closed one is that of {config.calendar.last_closed()}.",
         markup=False,
     )
     problems = 0

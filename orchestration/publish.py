@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate, warehouse
+from orchestration import gate
 from orchestration.home import Home
 from orchestration.weeks import WEEK
 
@@ -39,7 +39,10 @@ _EDITIONS = {
     "edition": ("INTEGER", "1 for the first publishing of the week, then one more for each that changed a row."),
     "published_at": ("TIMESTAMP", "When (UTC) it was published."),
     "run_id": ("VARCHAR", "The Dagster run that published it."),
-    "exports_fingerprint": ("VARCHAR", "Identifies all that the week's figures stand on: rows up to its end, settings."),
+    "exports_fingerprint": (
+        "VARCHAR",
+        "Identifies all that the week's figures stand on: rows up to its end, settings.",
+    ),
     "changed": ("VARCHAR", "The reports whose rows differ from the edition before; null for the first."),
 }
 _TABLE_COMMENTS = {
@@ -71,7 +74,9 @@ def publish(home: Home, weeks: Sequence[date], run_id: str) -> Publishing:
         Which weeks were published, unchanged and withheld. The file is not touched where nothing changes.
     """
     verdicts = gate.judge(home, weeks)
-    result = Publishing(home.published, withheld=[verdict for verdict in verdicts if verdict.failed or not verdict.results])
+    result = Publishing(
+        home.published, withheld=[verdict for verdict in verdicts if verdict.failed or not verdict.results]
+    )
     good = [verdict for verdict in verdicts if verdict not in result.withheld]
     if not good:
         return result
@@ -103,14 +108,18 @@ class _Edition:
             if self.has_old:
                 connection.execute(f"attach '{_path(self.home.published)}' as old (read_only)")
             connection.execute("create schema new.reports")
-            connection.execute("create temp table good_weeks as select unnest($w::date[]) as week_start", {"w": self.weeks})
+            connection.execute(
+                "create temp table good_weeks as select unnest($w::date[]) as week_start", {"w": self.weeks}
+            )
             changed = self._changed_reports(connection)
             editions_changed = self._write_editions(connection, changed)
             for report in WEEKLY_TABLES:
                 self._copy_weeks(connection, report)
             for table in WHOLE_TABLES:
                 self._create_like_warehouse(connection, table)
-                connection.execute(f"insert into new.reports.{table} select * from warehouse.reports.{table} order by all")
+                connection.execute(
+                    f"insert into new.reports.{table} select * from warehouse.reports.{table} order by all"
+                )
             self._write_quality(connection)
             for week in self.weeks:
                 (self.result.published if week in changed else self.result.unchanged).append(week)
@@ -125,7 +134,8 @@ class _Edition:
     def _old_has(self, connection: duckdb.DuckDBPyConnection, table: str) -> bool:
         return self.has_old and bool(
             connection.execute(
-                "select 1 from duckdb_tables() where database_name = 'old' and schema_name = 'reports' and table_name = ?",
+                "select 1 from duckdb_tables()"
+                " where database_name = 'old' and schema_name = 'reports' and table_name = ?",
                 [table],
             ).fetchall()
         )
@@ -134,7 +144,10 @@ class _Edition:
         """The weeks whose rows differ from the published ones, with the reports that differ (None: never published)."""
         published: set[date] = set()
         if self._old_has(connection, "report_editions"):
-            published = {row[0] for row in connection.execute("select distinct week_start from old.reports.report_editions").fetchall()}
+            published = {
+                row[0]
+                for row in connection.execute("select distinct week_start from old.reports.report_editions").fetchall()
+            }
         changed: dict[date, list[str] | None] = {week: None for week in self.weeks if week not in published}
         for report in WEEKLY_TABLES:
             new = gate.row_fingerprints(connection, report, self.weeks, "warehouse")
@@ -150,7 +163,16 @@ class _Edition:
         """Rows per member are kept for the last weeks only; that they are gone is no change of the week."""
         if report not in MEMBER_TABLES:
             return False
-        newest = max([*self.weeks, *(row[0] for row in connection.execute("select max(week_start) from old.reports.report_editions").fetchall() if row[0])])
+        newest = max(
+            [
+                *self.weeks,
+                *(
+                    row[0]
+                    for row in connection.execute("select max(week_start) from old.reports.report_editions").fetchall()
+                    if row[0]
+                ),
+            ]
+        )
         return week < self._kept_from(connection, newest)
 
     def _kept_from(self, connection: duckdb.DuckDBPyConnection, newest: date) -> date:
@@ -162,7 +184,9 @@ class _Edition:
         _create(connection, "report_editions", _EDITIONS)
         old: list[tuple] = []
         if self._old_has(connection, "report_editions"):
-            old = connection.execute(f"select {', '.join(_EDITIONS)} from old.reports.report_editions order by week_start, edition").fetchall()
+            old = connection.execute(
+                f"select {', '.join(_EDITIONS)} from old.reports.report_editions order by week_start, edition"
+            ).fetchall()
         fingerprints = inputs_fingerprints(connection, self.weeks)
         now = datetime.now(UTC).replace(tzinfo=None)
         last = {row[0]: row for row in old}
@@ -204,7 +228,9 @@ class _Edition:
         )
         if report in MEMBER_TABLES:
             newest = connection.execute("select max(week_start) from new.reports.report_editions").fetchall()[0][0]
-            connection.execute(f"delete from new.reports.{report} where week_start < ?", [self._kept_from(connection, newest)])
+            connection.execute(
+                f"delete from new.reports.{report} where week_start < ?", [self._kept_from(connection, newest)]
+            )
 
     def _create_like_warehouse(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """An empty table with the warehouse's columns, types and comments (CREATE TABLE AS would lose the comments)."""
@@ -216,7 +242,8 @@ class _Edition:
             [table],
         ).fetchall()
         comment = connection.execute(
-            "select comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'reports' and table_name = ?",
+            "select comment from duckdb_tables()"
+            " where database_name = 'warehouse' and schema_name = 'reports' and table_name = ?",
             [table],
         ).fetchall()[0][0]
         _create(connection, table, {name: (kind, text) for name, kind, text in columns}, comment)
@@ -241,7 +268,9 @@ class _Edition:
             if not self._old_has(connection, table):
                 return True
             hashes = [
-                connection.execute(f"select count(*), sum(cast(hash(t) as hugeint)) from {catalog}.reports.{table} as t").fetchall()
+                connection.execute(
+                    f"select count(*), sum(cast(hash(t) as hugeint)) from {catalog}.reports.{table} as t"
+                ).fetchall()
                 for catalog in ("old", "new")
             ]
             if hashes[0] != hashes[1]:
@@ -266,7 +295,10 @@ def inputs_fingerprints(
 
 
 def _create(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, tuple[str, str | None]], comment: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: dict[str, tuple[str, str | None]],
+    comment: str | None = None,
 ) -> None:
     fields = ", ".join(f'"{name}" {kind}' for name, (kind, _) in columns.items())
     connection.execute(f"create table new.reports.{table} ({fields})")
@@ -275,7 +307,9 @@ def _create(
         connection.execute(f'comment on column new.reports.{table}."{name}" is {_text(text or "")}')
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, tuple[str, str | None]], rows: list[tuple]) -> None:
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, tuple[str, str | None]], rows: list[tuple]
+) -> None:
     import pyarrow
 
     if rows:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from orchestration import progress
 from orchestration.community import Community
@@ -58,7 +59,7 @@ def run(config_file: Path, home: Path | None, first: date | None, last: date | N
     console = Console(stderr=True, highlight=False)
     community.export_environment()
     try:
-        community.prepare("stillhere run", console.print)
+        community.prepare("stillhere run", lambda text: console.print(text, markup=False, soft_wrap=True))
         return _run(community, console, first, last)
     finally:
         HomeLock(community.home).release()
@@ -69,12 +70,13 @@ def _check_dates(config: Config, first: date | None, last: date | None) -> None:
     for option, day in (("--from", first), ("--to", last)):
         if day and config.calendar.week_of(day) > closed:
             raise UserError(
-                f"{option} {day}: that week is not closed yet. The last closed week is that of {closed} in {config.community.timezone}."
+                f"{option} {day}: that week is not closed yet. The last closed week is that of {closed}"
+                f" in {config.community.timezone}."
             )
 
 
 def _run(community: Community, console: Console, first: date | None, last: date | None) -> int:
-    with console.status("starting Dagster") as status, progress.listening(lambda text: status.update(text)):
+    with console.status("starting Dagster") as status, progress.listening(lambda text: status.update(escape(text))):
         import dagster as dg
 
         from orchestration import definitions
@@ -85,7 +87,7 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             pulled = _execute(definitions.build(community), definitions.PULL_JOB, instance)
             outcome = Outcome(problems=_failures(pulled))
             for line in _pull_sentences(pulled):
-                console.print(line)
+                console.print(line, markup=False, soft_wrap=True)
             if not pulled.success:
                 _summarise(community, console, outcome)
                 return EXIT_WITHHELD
@@ -99,15 +101,21 @@ def _run(community: Community, console: Console, first: date | None, last: date 
         console.print("No export holds a usable row: nothing to report. `stillhere check` says what was found.")
     if found.beyond:
         console.print(
-            f"Not reported: {len(found.beyond)} closed week(s) from {found.beyond[0]} on. The newest row of any export is of"
-            f" {found.newest_at:%Y-%m-%d %H:%M} UTC; put newer exports in place and run again (--to reports them as they are)."
+            f"Not reported: {len(found.beyond)} closed week(s) from {found.beyond[0]} on. The newest row of any export"
+            f" is of {found.newest_at:%Y-%m-%d %H:%M} UTC; put newer exports in place and run again (--to reports them"
+            " as they are).",
+            soft_wrap=True,
         )
     _summarise(community, console, outcome)
     return EXIT_WITHHELD if outcome.withheld or outcome.problems else EXIT_PUBLISHED
 
 
 def _execute(
-    defs: dg.Definitions, job_name: str, instance: dg.DagsterInstance, start: date | None = None, stop: date | None = None
+    defs: dg.Definitions,
+    job_name: str,
+    instance: dg.DagsterInstance,
+    start: date | None = None,
+    stop: date | None = None,
 ) -> dg.ExecuteInProcessResult:
     """Runs a job in this process, recorded as any other run. The weekly job leaves out what was just pulled."""
     import dagster as dg
@@ -153,20 +161,9 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
 
 
 def _pull_sentences(result: dg.ExecuteInProcessResult) -> list[str]:
-    lines = []
-    for event in result.get_asset_materialization_events():
-        materialization = event.materialization
-        if materialization.asset_key.path[0] == "exports":
-            value = {name: entry.value for name, entry in materialization.metadata.items()}
-            name = materialization.asset_key.path[-1]
-            if not value["new_or_changed_files"] and not value["rows_quarantined"]:
-                lines.append(f"{name}: nothing new ({value['known_files']:,} known files)")
-                continue
-            bad = f", {value['rows_quarantined']:,} quarantined (see {value['quarantine']})" if value.get("quarantine") else (
-                f", {value['rows_quarantined']:,} quarantined" if value["rows_quarantined"] else ""
-            )
-            lines.append(f"{name}: {value['rows_loaded']:,} rows from {value['new_or_changed_files']:,} new or changed files{bad}")
-    return lines
+    """What each source's pull came to, in its own words."""
+    materializations = [event.materialization for event in result.get_asset_materialization_events()]
+    return [str(m.metadata["summary"].value) for m in materializations if m.asset_key.path[0] == "exports"]
 
 
 def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
@@ -175,7 +172,11 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
         metadata = None
         if event.is_step_failure and event.step_failure_data.user_failure_data:
             metadata = event.step_failure_data.user_failure_data.metadata
-        elif event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key and event.asset_key.path[0] == "published":
+        elif (
+            event.event_type_value == "ASSET_MATERIALIZATION"
+            and event.asset_key
+            and event.asset_key.path[0] == "published"
+        ):
             metadata = event.materialization.metadata if result.success else None
         if metadata and "weeks_published" in metadata:
             outcome.published += int(metadata["weeks_published"].value)
@@ -194,6 +195,6 @@ def _summarise(community: Community, console: Console, outcome: Outcome) -> None
     console.print("; ".join(parts) + ".")
     if community.home.published.exists():
         console.print(f"For BI tools: {community.home.published}", soft_wrap=True)
-    console.print(f"To look at runs and run again: stillhere ui --config {community.config.file}", soft_wrap=True, markup=False)
-
-
+    console.print(
+        f"To look at runs and run again: stillhere ui --config {community.config.file}", soft_wrap=True, markup=False
+    )

@@ -59,10 +59,20 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
         connection.begin()
         connection.execute("create schema if not exists control")
         _replace(connection, "run_weeks", {"week_start": "DATE"}, [(week,) for week in weeks])
-        _replace(connection, "settings", {name: kind for name, (kind, _) in settings.items()}, [tuple(v for _, v in settings.values())])
+        _replace(
+            connection,
+            "settings",
+            {name: kind for name, (kind, _) in settings.items()},
+            [tuple(v for _, v in settings.values())],
+        )
         _replace(connection, "sources", _SOURCE_COLUMNS, [_source_row(source) for source in config.sources])
         _replace(connection, "accounts", _ACCOUNT_COLUMNS, _accounts(config))
-        _replace(connection, "identities", {"person": "VARCHAR", "source": "VARCHAR", "native_id": "VARCHAR"}, _identities(config))
+        _replace(
+            connection,
+            "identities",
+            {"person": "VARCHAR", "source": "VARCHAR", "native_id": "VARCHAR"},
+            _identities(config),
+        )
         unreadable = [
             (name, _last_week(config, exports))
             for name, exports in ledgers.items()
@@ -80,7 +90,9 @@ _SOURCE_COLUMNS = {
 _ACCOUNT_COLUMNS = {"source": "VARCHAR", "native_id": "VARCHAR", "is_official": "BOOLEAN", "is_bot": "BOOLEAN"}
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
+def _replace(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: list[tuple[Any, ...]]
+) -> None:
     fields = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     connection.execute(f"create or replace table control.{table} ({fields})")
     if rows:

@@ -72,9 +72,9 @@ def week_rows(place: Place, week: date) -> dict[str, list[tuple]]:
     }
 
 
-def warehouse_rows(place: Place) -> dict[str, list[tuple]]:
+def warehouse_rows(place: Place, read_only: bool = True) -> dict[str, list[tuple]]:
     """Every weekly report's rows in the warehouse."""
-    with duckdb.connect(str(place.home.warehouse), read_only=True) as connection:
+    with duckdb.connect(str(place.home.warehouse), read_only=read_only) as connection:
         return {
             report: connection.execute(f"select * from reports.{report} order by all").fetchall()
             for report in expectations.REPORTS

@@ -1,10 +1,6 @@
 """Pulling: only what is new is read, nothing is lost or read twice, and a killed pull leaves no trace."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +10,7 @@ from orchestration.errors import ExportsError
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
 from tests.exports_in.inbox import SLACK, Inbox
-from tests.exports_in.slack_export import MONDAY, files, message, ts, user, write_zip
+from tests.exports_in.slack_export import MONDAY, files, message, put_all, ts, user, write_zip
 
 TABLE = """
 [[sources]]
@@ -37,20 +33,15 @@ def inbox(tmp_path):
     return Inbox(tmp_path / "community")
 
 
-def put_all(inbox, members, top=""):
-    for name, content in members.items():
-        inbox.put(top + name, content)
-
-
 def test_the_same_export_again_changes_no_file_and_says_so(inbox):
     put_all(inbox, files() | {"general/2024-01-02.json": "broken", "general/2024-01-03.json": [{}]})
-    assert inbox.pull().sentence() == "slack: 3 new or changed files, 3 rows loaded, 2 quarantined"
+    assert inbox.pull().sentence() == "slack: 3 rows from 3 new or changed files, 2 quarantined (see quarantine/slack)"
     before = inbox.footprint()
     again = inbox.pull()
     assert inbox.footprint() == before
     assert not again.changed
     assert (again.count("known"), again.count("unused"), again.total("rows_read")) == (4, 1, 0)
-    assert again.sentence() == "slack: nothing new (4 files, all known)"
+    assert again.sentence() == "slack: nothing new (4 known files)"
 
 
 def test_only_new_and_changed_files_are_read_again(inbox):
@@ -187,89 +178,6 @@ def test_the_account_of_an_export_says_what_it_spans(inbox):
     assert (newest.first_at, newest.last_at, newest.unreadable_files) == (export.first_at, export.last_at, 1)
 
 
-def trace(inbox):
-    """Files in the home that are no schema, by folder."""
-    return sorted(
-        str(path.relative_to(inbox.home.path))
-        for folder in (inbox.home.lake, inbox.home.ledger, inbox.home.quarantine)
-        for path in folder.rglob("*")
-        if path.is_file()
-    )
-
-
-@pytest.mark.parametrize(
-    "killed_at", ["Incoming.commit", "write_quarantine", "Ledger.commit", "halfway through the ledger"]
-)
-def test_a_pull_killed_at_any_point_leaves_nothing_after_a_sweep(inbox, monkeypatch, killed_at):
-    put_all(inbox, files(message(), {}))
-    stop = KeyboardInterrupt
-
-    def killed(*arguments):
-        raise stop
-
-    with monkeypatch.context() as patched:
-        patched.setattr(lake, "sweep", lambda *arguments: 0)  # what is killed does not clean up
-        if killed_at == "Incoming.commit":
-            patched.setattr(lake.Incoming, "commit", killed)
-        elif killed_at == "write_quarantine":
-            patched.setattr(lake, "write_quarantine", killed)
-        elif killed_at == "Ledger.commit":
-            patched.setattr(lake.Ledger, "commit", killed)
-        else:
-            write = lake._write_parquet
-            patched.setattr(lake, "_write_parquet", lambda p, *rest: killed() if "files" in p.name else write(p, *rest))
-        with pytest.raises(stop):
-            loaded = config.load(inbox.config_file)
-            pull(loaded, loaded.sources[0], inbox.home)
-    assert trace(inbox)
-    assert lake.sweep(inbox.home, ["slack"]) > 0
-    assert trace(inbox) == []
-    result = inbox.pull()
-    assert (result.total("rows_loaded"), result.total("rows_quarantined")) == (3, 1)
-
-
-def test_what_was_committed_survives_a_later_pull_that_is_killed(inbox, monkeypatch):
-    put_all(inbox, files(message(), {}))
-    inbox.pull()
-    before = inbox.footprint()
-    inbox.put("general/2024-01-02.json", [message(), {}])
-    with monkeypatch.context() as patched:
-        patched.setattr(lake.Ledger, "commit", lambda *arguments: os.kill(os.getpid(), signal.SIGINT))
-        with pytest.raises(KeyboardInterrupt):
-            inbox.pull()
-    assert inbox.footprint() == before
-    assert inbox.pull().total("rows_read") == 2
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from orchestration import config
-from orchestration.exports import lake
-from orchestration.exports.pull import pull
-from orchestration.home import Home
-def die(*arguments):
-    os.kill(os.getpid(), signal.SIGKILL)
-exec(sys.argv[2])
-loaded = config.load(Path(sys.argv[1]) / "stillhere.toml")
-pull(loaded, loaded.sources[0], Home(Path(sys.argv[1]) / ".stillhere"))
-"""
-
-
-@pytest.mark.parametrize(
-    "where",
-    ["lake.Incoming.commit = die", "lake.Ledger.commit = die", "lake.write_quarantine = die"],
-)
-def test_a_pull_that_is_sigkilled_is_completed_by_the_next(inbox, where):
-    put_all(inbox, files(message(), {}))
-    died = subprocess.run([sys.executable, "-c", KILLED, str(inbox.folder), where], check=False)
-    assert died.returncode == -signal.SIGKILL
-    assert trace(inbox)
-    result = inbox.pull()
-    assert (result.total("rows_loaded"), result.total("rows_quarantined")) == (3, 1)
-    assert lake.sweep(inbox.home, ["slack"]) == 0
-
-
 def test_a_changed_mapping_reads_everything_anew(inbox):
     inbox.configure(table())
     inbox.put("a.csv", "who,at\nann,2024-01-01\n,2024-01-01\n")
@@ -356,7 +264,7 @@ def test_nothing_at_the_path_is_told_with_what_was_expected(inbox, path):
     assert raised.value.message.endswith(
         ": nothing lies there. Expected a folder, a file, a .zip or .tar.gz, or a glob."
     )
-    assert trace(inbox) == []
+    assert inbox.trace() == []
 
 
 def test_a_folder_without_a_single_file_that_fits_is_not_called_known(inbox):
@@ -372,36 +280,3 @@ def test_a_dangling_link_is_told_and_the_rest_goes_on(inbox):
     assert result.total("rows_loaded") == 3
     assert inbox.reasons()["b.zip"].startswith("cannot be opened: [Errno 2] No such file")
     assert not inbox.pull().changed
-
-
-FULL = """
-import resource, sys
-from pathlib import Path
-from orchestration import config
-from orchestration.errors import UserError
-from orchestration.exports.pull import pull
-from orchestration.home import Home
-import duckdb, pyarrow
-loaded = config.load(Path(sys.argv[1]) / "stillhere.toml")
-# No file may grow beyond this, which is what a full disk comes to.
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
-try:
-    pull(loaded, loaded.sources[0], Home(Path(sys.argv[1]) / ".stillhere"))
-except UserError as error:
-    sys.exit(error.message)
-"""
-
-
-@pytest.mark.parametrize(("limit", "told"), [(100, "cannot write there: File too large"), (1000, "group: stopped: ")])
-def test_a_full_disk_is_told_and_leaves_nothing_half_done(inbox, limit, told):
-    """At 100 bytes it is the copy out of the zip that does not fit, at 1,000 the Parquet file."""
-    inbox.configure(table("exports/export.zip"))
-    write_zip(inbox.exports / "export.zip", {"a.csv": "who,at\n" + "ann,2024-01-01\n" * 20})
-    died = subprocess.run(
-        [sys.executable, "-c", FULL, str(inbox.folder), str(limit)], capture_output=True, text=True, check=False
-    )
-    assert died.returncode == 1
-    assert "Traceback" not in died.stderr
-    assert told in died.stderr
-    assert trace(inbox) == []
-    assert inbox.pull().total("rows_loaded") == 20

@@ -13,7 +13,6 @@ import expectations
 from orchestration import warehouse
 from orchestration.home import Home
 from tests.communities import (
-    FIRST,
     LAST,
     WEEK,
     WEEKS,
@@ -52,7 +51,7 @@ def test_weeks_one_at_a_time_in_any_order_give_the_rows_of_one_backfill(sample: 
 
 
 def test_reports_computed_week_by_week_equal_the_backfill(sample: Place, tmp_path: Path):
-    """All forty weeks, one dbt call each on the reports alone, in shuffled order, as reruns from the UI do it."""
+    """Half of the weeks, one dbt call each on the reports alone, in shuffled order, as reruns from the UI do it."""
     from dbt.cli.main import dbtRunner
 
     from orchestration import config as configuration
@@ -60,11 +59,14 @@ def test_reports_computed_week_by_week_equal_the_backfill(sample: Place, tmp_pat
     place = sample.copy(tmp_path / "single")
     reports = " ".join(expectations.REPORTS)
     before = warehouse_rows(place)
+    weeks = [LAST - i * WEEK for i in range(0, WEEKS, 2)]
+    random.Random(3).shuffle(weeks)
     with duckdb.connect(str(place.home.warehouse)) as connection:
         for report in expectations.REPORTS:
-            connection.execute(f"delete from reports.{report}")
-    weeks = [FIRST + i * WEEK for i in range(WEEKS)]
-    random.Random(3).shuffle(weeks)
+            connection.execute(
+                f"delete from reports.{report} where week_start in (select unnest($weeks::date[]))", {"weeks": weeks}
+            )
+    assert warehouse_rows(place) != before
     settings = configuration.load(place.config)
     os.environ["STILLHERE_HOME"] = str(place.home.path)
     try:
@@ -85,7 +87,8 @@ def test_reports_computed_week_by_week_equal_the_backfill(sample: Place, tmp_pat
             assert done.success, done.exception
     finally:
         del os.environ["STILLHERE_HOME"]
-    assert warehouse_rows(place) == before
+    # dbt keeps its connection in this process, so the reader has to open the file as dbt did.
+    assert warehouse_rows(place, read_only=False) == before
 
 
 def test_late_rows_make_a_new_edition_of_their_week_and_those_after(sample: Place, tmp_path: Path):

@@ -43,6 +43,7 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
             f"{account.file}: {account.reason}" for account in result.accounts if account.outcome == UNREADABLE
         ]
         metadata = {
+            "summary": result.sentence(),
             "new_or_changed_files": result.count(LOADED),
             "known_files": result.count(KNOWN),
             "rows_read": result.total("rows_read"),
@@ -52,8 +53,9 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
         }
         if unreadable:
             metadata["unreadable_files"] = dg.MetadataValue.md("\n".join(f"- {line}" for line in unreadable[:50]))
-            metadata["quarantine"] = dg.MetadataValue.path(str(community.home.quarantine / source.name))
             context.log.warning(f"{len(unreadable)} file(s) could not be read: {'; '.join(unreadable[:3])}")
+        if result.total("rows_quarantined"):
+            metadata["quarantine"] = dg.MetadataValue.path(str(community.home.quarantine / source.name))
         return dg.MaterializeResult(metadata=metadata)
 
     return exports

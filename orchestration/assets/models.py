@@ -262,7 +262,7 @@ def _check_result(
     over = "1 week" if weeks == 1 else f"each of {weeks} weeks"
     if critical:
         more = f" and {len(withheld) - 10} more" if len(withheld) > 10 else ""
-        summary = f"Withheld: {', '.join(map(str, withheld[:10]))}{more}. First of all: {gate.explain(critical[0])}"
+        summary = f"Withheld: {', '.join(map(str, withheld[:10]))}{more}. {gate.explain(critical[0])}"
     elif failed:
         summary = f"{checks} expectations checked in {over}; published with {len(failed)} warning(s)."
     else:
@@ -278,10 +278,10 @@ def _check_result(
         )
         for result in shown[:10]:
             context.log.error(gate.explain(result)) if critical else context.log.warning(gate.explain(result))
-    metadata["weeks_checked"] = weeks
     metadata["weeks_withheld"] = len(withheld)
     metadata["warnings"] = len(failed) - len(critical)
-    metadata["expectations"] = _table(
+    # The UI sorts by name: what failed comes first.
+    metadata["what_was_checked"] = _table(
         ("expectation", "severity", "holds in", "what is expected"), _tally(results, weeks)
     )
     return dg.AssetCheckResult(

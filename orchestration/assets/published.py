@@ -48,6 +48,11 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         # The step ends red, but what was published is published: say so for each such week.
         for week in result.published + result.unchanged:
             context.log_event(dg.AssetMaterialization(KEY, partition=str(week), metadata=metadata))
+        # On the asset too, beside the week, and not in the run alone.
+        for verdict in result.withheld:
+            why = "\n".join(f"- {gate.explain(failed)}" for failed in verdict.failed) or "- nothing was checked"
+            observed = {"withheld": dg.MetadataValue.md(why)}
+            context.log_event(dg.AssetObservation(KEY, partition=str(verdict.week_start), metadata=observed))
         reasons = [
             f"{verdict.week_start}: {gate.explain(failed)}" for verdict in result.withheld for failed in verdict.failed
         ]

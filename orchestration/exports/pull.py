@@ -52,14 +52,10 @@ class PullResult:
     def sentence(self) -> str:
         """One line for a person."""
         if not self.changed:
-            if not self.count(lake.KNOWN):
-                return f"{self.source}: nothing to read: no figure needs any of the {len(self.accounts)} files found"
-            return f"{self.source}: nothing new ({self.count(lake.KNOWN)} files, all known)"
-        bad = self.total("rows_quarantined")
-        return (
-            f"{self.source}: {self.count(lake.LOADED)} new or changed files, {self.total('rows_loaded'):,} rows loaded"
-            + (f", {bad:,} quarantined" if bad else "")
-        )
+            return f"{self.source}: nothing new ({len(self.accounts):,} known files)"
+        files, bad = self.count(lake.LOADED), self.total("rows_quarantined")
+        quarantined = f", {bad:,} quarantined (see quarantine/{self.source})" if bad else ""
+        return f"{self.source}: {self.total('rows_loaded'):,} rows from {files:,} new or changed files{quarantined}"
 
 
 def options_digest(source: Source) -> str:

@@ -117,7 +117,7 @@ class Orders(Format):
                 when coalesce(trim(written_at), '') = '' then 'at: missing'
                 when instant is null then 'at: expected an instant, found ' || left(written_at, 40)
                 when money is null then 'amount: expected a number, found ' || coalesce(left(amount, 40), 'nothing')
-                when not regexp_full_match(currency_code, '[A-Z]{{3}}')
+                when not coalesce(regexp_full_match(currency_code, '[A-Z]{{3}}'), false)
                     then 'currency: expected three letters, found ' || coalesce(left(currency_code, 40), 'nothing')
                 else {instant_problem("instant")} end as reason,
             coalesce(raw, cast(to_json({{{", ".join(f"'{c}': {c}" for c in columns)}}}) as varchar)) as raw,

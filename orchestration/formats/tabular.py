@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator
 
@@ -32,6 +34,7 @@ _ENDINGS = {
 _DELIMITERS = (",", ";", "\t", "|")
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 _MAX_HEADER_CHARACTERS = 1 << 20
+_FIRST_LINE = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*(\r\n|\r|\n)')
 # What no line holds, so that DuckDB's CSV reader hands out whole lines.
 _NO_DELIMITER = "\x01\x02\x03\x04"
 
@@ -104,14 +107,16 @@ def load_columns(
         try:
             if kind == "parquet":
                 _load_parquet(connection, file, columns)
-            elif kind == "json lines":
-                _despite_line_ends(connection, file, lambda f: _load_json_lines(connection, f, columns))
             else:
-                _despite_line_ends(connection, file, lambda f: _load_csv(connection, f, options, columns))
+                with _with_plain_line_ends(file) as plain:
+                    if kind == "json lines":
+                        _load_json_lines(connection, plain, columns)
+                    else:
+                        _load_csv(connection, plain, options, columns)
         except _Unreadable as problem:
             unreadable[file.number] = str(problem)
         except connection_errors() as error:
-            _forget(connection, file)
+            connection.execute("delete from mapped where file_no = ?", [file.number])
             unreadable[file.number] = f"cannot be read as {kind}: {str(error).splitlines()[0]}"
     return unreadable
 
@@ -127,34 +132,37 @@ def connection_errors() -> tuple[type[Exception], ...]:
     return (duckdb.Error,)
 
 
-def _forget(connection: duckdb.DuckDBPyConnection, file: StagedFile) -> None:
-    connection.execute("delete from mapped where file_no = ?", [file.number])
+@contextmanager
+def _with_plain_line_ends(file: StagedFile) -> Iterator[StagedFile]:
+    """The file itself, or where its line ends are mixed a copy in which all are alike.
+
+    DuckDB goes by the first line end it meets, and then refuses the others or, worse, finds no rows. In the copy all
+    line ends are "\\n"; a carriage return alone is one of them where it ends the first line, and else a blank.
+    """
+    if not _has_mixed_line_ends(file.path):
+        yield file
+        return
+    with tempfile.NamedTemporaryFile(prefix="stillhere-", suffix=Path(file.name).suffix) as copy:
+        with file.path.open("rb") as text:
+            ends_first = _FIRST_LINE.match(text.read(_MAX_HEADER_CHARACTERS).removeprefix(codecs.BOM_UTF8))
+            alone = b"\n" if ends_first and ends_first[1] == b"\r" else b" "
+            text.seek(0)
+            for line in text:
+                copy.write(line.replace(b"\r\n", b"\n").replace(b"\r", alone))
+        copy.flush()
+        yield replace(file, path=Path(copy.name))
 
 
-def _despite_line_ends(
-    connection: duckdb.DuckDBPyConnection, file: StagedFile, load: Callable[[StagedFile], None]
-) -> None:
-    """Loads a file; where its line ends are mixed, which DuckDB refuses, loads a copy in which all are "\\n"."""
-    try:
-        load(file)
-    except connection_errors():
-        _forget(connection, file)
-        with tempfile.NamedTemporaryFile(prefix="stillhere-", suffix=Path(file.name).suffix) as copy:
-            if not _copy_with_plain_line_ends(file.path, copy):
-                raise
-            load(replace(file, path=Path(copy.name)))
-
-
-def _copy_with_plain_line_ends(path: Path, copy: IO[bytes]) -> bool:
-    """A carriage return that ends no line becomes a blank. Returns whether there was any carriage return."""
-    changed = False
+def _has_mixed_line_ends(path: Path) -> bool:
+    returns = feeds = both = 0
+    last = b""
     with path.open("rb") as text:
-        for line in text:
-            plain = line.removesuffix(b"\n").removesuffix(b"\r").replace(b"\r", b" ")
-            copy.write(plain + b"\n" if line.endswith(b"\n") else plain)
-            changed |= b"\r" in line
-    copy.flush()
-    return changed
+        while chunk := text.read(1 << 20):
+            returns += chunk.count(b"\r")
+            feeds += chunk.count(b"\n")
+            both += (last + chunk).count(b"\r\n")
+            last = b"\r" if chunk.endswith(b"\r") else b""
+    return (returns, feeds) not in ((0, feeds), (returns, 0), (both, both))
 
 
 def _identifier(name: str) -> str:

@@ -117,6 +117,15 @@ class Inbox:
         """Reason by row; for whole files by name."""
         return {entry["row"] or entry["file"]: entry["reason"] for entry in self.quarantine()}
 
+    def trace(self) -> list[str]:
+        """Every file that a pull may have written."""
+        return sorted(
+            str(path.relative_to(self.home.path))
+            for folder in (self.home.lake, self.home.ledger, self.home.quarantine)
+            for path in folder.rglob("*")
+            if path.is_file()
+        )
+
     def footprint(self) -> dict[str, tuple[str, int]]:
         """Every file that a pull may touch: what it holds, and when it was written."""
         return {

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.exports_in.inbox import SLACK, Inbox
+
 MONDAY = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 
@@ -43,3 +45,15 @@ def write_zip(path: Path, members: Mapping[str, Any], top: str = "") -> Path:
         for name, content in members.items():
             archive.writestr(top + name, content if isinstance(content, str | bytes) else json.dumps(content))
     return path
+
+
+def put_all(inbox: Inbox, members: Mapping[str, Any], top: str = "") -> None:
+    """Puts an export's files in, below a top folder if one is given."""
+    for name, content in members.items():
+        inbox.put(top + name, content)
+
+
+def zipped(inbox: Inbox, members: Mapping[str, Any], top: str = "") -> Path:
+    """Puts a zip in place of the folder."""
+    inbox.configure(SLACK.replace('"exports"', '"exports/export.zip"'))
+    return write_zip(inbox.exports / "export.zip", members, top)

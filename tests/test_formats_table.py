@@ -1,0 +1,419 @@
+"""The format `table`: CSV, JSON Lines and Parquet of any platform, with a mapping of columns."""
+
+import csv
+import io
+import json
+from datetime import datetime
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration import config, formats
+from orchestration.exports.lake import Ledger
+from tests.exports_in.inbox import Inbox
+from tests.exports_in.mapped import json_lines, table_source, write_parquet
+
+TYPED = 'member = "who"\nat = "at"\ntype = "what"'
+NEW_YEAR = datetime(2024, 1, 1)
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    return Inbox(tmp_path / "community", table_source())
+
+
+def read(inbox, content, source=None, name="log.csv", columns="member, cast(_at as varchar)"):
+    """Rows of one file, in the order of the file."""
+    if source:
+        inbox.configure(source)
+    inbox.put(name, content)
+    inbox.pull()
+    return inbox.rows("table_events", columns, "order by _row")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_the_delimiter_is_found_whatever_the_line_ends_are(inbox, delimiter, line_end):
+    lines = ["who,at,note", "ann,2024-01-01,x", '"ben",2024-01-02,"a, b; c"']
+    content = line_end.join(line.replace(",", delimiter) for line in lines)
+    assert read(inbox, content) == [("ann", "2024-01-01 00:00:00"), ("ben", "2024-01-02 00:00:00")]
+    assert inbox.quarantine() == []
+
+
+def test_the_delimiter_that_shows_the_mapped_columns_is_the_right_one(inbox):
+    assert read(inbox, "who;at;a,b,c,d,e\nann;2024-01-01;1,2,3,4,5\n", columns="member") == ["ann"]
+
+
+def test_a_given_delimiter_is_obeyed(inbox):
+    source = table_source(more='type = "post"\ndelimiter = "~"')
+    assert read(inbox, "who~at\nann,x~2024-01-01\n", source, columns="member") == ["ann,x"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'who,at,text\nann,2024-01-01,"two\nlines, and ""quotes"""\nben,2024-01-01,x\n',
+        'who,at,text\r\nann,2024-01-01,"two\nlines\r\nthree"\r\nben,2024-01-01,x\r\n',
+        "\ufeffwho,at,text\nann,2024-01-01,x\nben,2024-01-01,x",
+        '"who","at","te\nxt"\nann,2024-01-01,x\nben,2024-01-01,x\n',
+        "\n\r\nwho,at,text\nann,2024-01-01,x\n\n\nben,2024-01-01,x\n\n",
+        "who,at,text\r\nann,2024-01-01,x\nben,2024-01-01,x\r\n",
+        "who,at,text\nann,2024-01-01,x\ry\nben,2024-01-01,x\n",
+        "who,at,text\nann,2024-01-01,x\ty\x00\x01z\nben,2024-01-01,'; drop table mapped; --\n",
+        "who,at,text,,\nann,2024-01-01,x,,\nben,2024-01-01,x,,\n",
+        "who,at,Text,text,TEXT\nann,2024-01-01,1,2,3\nben,2024-01-01,1,2,3\n",
+    ],
+    ids=[
+        "quoted newlines", "quoted newlines in CRLF", "byte order mark", "newline in the header", "blank lines",
+        "mixed line ends", "a lone carriage return", "control characters", "columns without a name",
+        "names alike but for case",
+    ],
+)  # fmt: skip
+def test_csv_as_it_comes_is_read(inbox, content):
+    assert read(inbox, content, columns="member") == ["ann", "ben"]
+    assert inbox.quarantine() == []
+
+
+def test_ragged_lines_go_to_quarantine_and_rows_keep_their_line_numbers(inbox):
+    content = "who,at\nann\nben,2024-01-01\ncy,2024-01-01,x\ndi,2024-01-01,x,y,z\ned,yesterday\nflo,2024-01-01\n"
+    assert read(inbox, content, columns="_row, member") == [(3, "ben"), (7, "flo")]
+    assert inbox.reasons() == {
+        2: "line 2: missing columns: Expected Number of Columns: 2 Found: 1",
+        4: "line 4: too many columns: Expected Number of Columns: 2 Found: 3",
+        5: "line 5: too many columns: Expected Number of Columns: 2 Found: 3",
+        6: "at: expected an instant, found yesterday",
+    }
+    assert {entry["row"]: entry["raw"] for entry in inbox.quarantine()} == {
+        2: "ann",
+        4: "cy,2024-01-01,x",
+        5: "di,2024-01-01,x,y,z",
+        6: '{"member":"ed","written_at":"yesterday"}',
+    }
+
+
+def test_every_line_is_numbered_once_among_many_bad_ones(inbox):
+    lines = [f"m{n},2024-01-01" + ",x" * (n % 3 == 0) + ",y" * (n % 6 == 0) for n in range(2, 500)]
+    inbox.put("log.csv", "who,at\n" + "\n".join(lines))
+    inbox.pull()
+    assert inbox.rows("table_events", "_row, member", "order by _row") == [(n, f"m{n}") for n in range(2, 500) if n % 3]
+    assert [entry["row"] for entry in inbox.quarantine()] == list(range(3, 500, 3))
+
+
+def test_a_quote_that_never_ends_is_one_bad_row_that_holds_the_rest(inbox):
+    assert read(inbox, 'who,at\nann,2024-01-01\nben,"2024\ncy,2024-01-01\n', columns="member") == ["ann"]
+    assert inbox.reasons() == {3: "line 3: unquoted value: Value with unterminated quote found."}
+    assert inbox.quarantine()[0]["raw"].startswith('ben,"2024')
+
+
+def test_a_line_of_absurd_length_is_one_bad_row(inbox):
+    assert read(inbox, "who,at\nann,2024-01-01\nben," + "x" * (17 << 20) + "\ncy,2024-01-01\n", columns="member") == [
+        "ann",
+        "cy",
+    ]
+    assert inbox.reasons()[3].startswith("line 3: line size over maximum")
+    assert len(inbox.quarantine()[0]["raw"]) == 1000
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "empty file"),
+        ("\n\r\n", "empty file"),
+        ("\ufeff", "empty file"),
+        ("name,at\nann,2024-01-01\n", "no such column: member = 'who'; found: name, at"),
+        ("name,when\nann,2024-01-01\n", "no such column: member = 'who', at = 'at'; found: name, when"),
+        ("Who,At\nann,2024-01-01\n", "no such column: member = 'who', at = 'at'; found: Who, At"),
+        ("who,at,who\nann,2024-01-01,x\n", "the first line names a column twice: member = 'who'; found: who, at, who"),
+        ("who,at\nännä,2024-01-01\n".encode("latin-1"), "not UTF-8 text (near byte 7)"),
+        ("who,at\n".encode("utf-16"), "not UTF-8 text (near byte 0)"),
+        ("x" * 200_000 + "\n", "the first line cannot be cut into columns: field larger than field limit (131072)"),
+    ],
+)
+def test_a_file_that_is_no_such_table_is_told_and_the_rest_goes_on(inbox, content, reason):
+    inbox.put("good.csv", "who,at\nann,2024-01-01\n")
+    inbox.put("bad.csv", content)
+    inbox.pull()
+    account = inbox.account("bad.csv")
+    assert (account.outcome, account.reason, account.rows_read) == ("unreadable", reason, 1)
+    assert inbox.rows("table_events", "member") == ["ann"]
+
+
+def test_a_header_alone_is_a_file_without_rows(inbox):
+    assert read(inbox, "who,at\n") == []
+    assert inbox.account("log.csv").outcome == "loaded"
+
+
+def test_without_a_header_columns_go_by_number(inbox):
+    source = table_source("member = 2\nat = 1", 'type = "post"\nheader = false')
+    rows = read(inbox, "2024-01-01,ann,x\n2024-01-02,ben\n2024-01-03,cy,x\n", source, columns="_row, member")
+    assert rows == [(1, "ann"), (3, "cy")]
+    inbox.put("short.csv", "ann\n")
+    inbox.pull()
+    assert inbox.reasons()["short.csv"] == "no column 2: the first line has 1"
+
+
+def test_a_column_by_number_works_with_a_header_too(inbox):
+    assert read(inbox, "x,who,at\n1,ann,2024-01-01\n", table_source('member = 2\nat = "at"'), columns="member") == [
+        "ann"
+    ]
+
+
+def test_blank_separated_columns(inbox):
+    source = table_source(
+        "member = 2\nat = 1", 'type = "post"\nheader = false\ndelimiter = "whitespace"\ninstants = "%Y%m%d"'
+    )
+    content = " 20240101  00001 \t 2\r\n20240102 00002 1\n\n20240103 00003\n\t20240104 00004 1\n"
+    assert read(inbox, content, source, "log.txt", "_row, member, cast(_at as varchar)") == [
+        (1, "00001", "2024-01-01 00:00:00"),
+        (2, "00002", "2024-01-02 00:00:00"),
+        (5, "00004", "2024-01-04 00:00:00"),
+    ]
+    assert [(e["row"], e["reason"], e["raw"]) for e in inbox.quarantine()] == [
+        (4, "expected 3 columns, found 2", "20240103 00003")
+    ]
+
+
+def test_blank_separated_columns_with_a_header(inbox):
+    source = table_source(more='type = "post"\ndelimiter = "whitespace"')
+    assert read(inbox, "\n at   who\n2024-01-01 ann\n", source, "log.txt", "_row, member") == [(3, "ann")]
+
+
+def test_json_lines_with_nested_names_and_bad_lines(inbox):
+    source = table_source('member = "author.id"\nat = "at"\nid = "a\\"b"')
+    content = (
+        json_lines({"author": {"id": 7}, "at": "2024-01-01", 'a"b': "x"}, {"author.id": "flat", "at": 1704067200.5})
+        + '\n{"author": {"id": "cut"\n[1]\n"text"\nnull\n  \t\r\n'
+        + json_lines({"author": "no object", "at": "2024-01-01"}, {"author": {"id": None}, "at": "2024-01-01"})
+        + '{"author": {"id": "last"}, "at": "2024-01-01"}'
+    )
+    assert read(inbox, content, source, "log.jsonl", "_row, member, id, cast(_at as varchar)") == [
+        (1, "7", "x", "2024-01-01 00:00:00"),
+        (2, "flat", None, "2024-01-01 00:00:00.5"),
+        (11, "last", None, "2024-01-01 00:00:00"),
+    ]
+    bad = "expected a JSON object on the line"
+    assert inbox.reasons() == {4: bad, 5: bad, 6: bad, 7: bad, 9: "member: missing", 10: "member: missing"}
+    assert inbox.quarantine()[0]["raw"] == '{"author": {"id": "cut"'
+
+
+@pytest.mark.parametrize("line_ends", [("\n", "\n"), ("\r\n", "\r\n"), ("\r\n", "\n"), ("\n", "\r\n")])
+def test_json_lines_with_any_line_ends(inbox, line_ends):
+    rows = [json.dumps({"who": who, "at": "2024-01-01"}) for who in ("ann", "ben")]
+    content = "\ufeff" + "".join(row + end for row, end in zip(rows, line_ends, strict=True))
+    assert read(inbox, content, name="log.ndjson", columns="_row, member") == [(1, "ann"), (2, "ben")]
+
+
+def test_json_lines_have_no_numbered_columns(inbox):
+    read(inbox, json_lines({"who": "ann"}), table_source('member = 1\nat = "at"'), "log.jsonl")
+    assert inbox.reasons() == {"log.jsonl": "JSON Lines have no column 1: name the columns"}
+
+
+def test_broken_parquet_is_told(inbox):
+    path = inbox.exports / "log.parquet"
+    write_parquet(path, {"who": ["ann"], "at": ["2024-01-01"]})
+    whole = path.read_bytes()
+    for name, content in {
+        "half": whole[:40],
+        "text": b"who,at\n",
+        "no-column": None,
+        "flipped": whole[:4] + b"\xff" * 60 + whole[64:],
+    }.items():
+        if content is None:
+            write_parquet(inbox.exports / f"{name}.parquet", {"name": ["ann"]})
+        else:
+            inbox.put(f"{name}.parquet", content)
+    inbox.pull()
+    reasons = inbox.reasons()
+    assert reasons["no-column.parquet"] == "no such column: member = 'who', at = 'at'; found: name"
+    assert reasons["half.parquet"].startswith("cannot be read as parquet: ")
+    assert reasons["text.parquet"].startswith("cannot be read as parquet: ")
+    assert reasons["flipped.parquet"].startswith("cannot be read as parquet: ")
+    assert inbox.rows("table_events", "member") == ["ann"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("folder", ["a[b]*", "week=2024-01-01", "it's"])
+def test_hostile_folder_names_are_names_and_nothing_else(inbox, kind, folder):
+    for place, who in ((folder, "ann"), ("ab", "decoy")):
+        if kind == "parquet":
+            write_parquet(inbox.exports / place / "log.parquet", {"who": [who], "at": ["2024-01-01"]})
+        elif kind == "csv":
+            inbox.put(f"{place}/log.csv", f"who,at\n{who},2024-01-01\n")
+        else:
+            inbox.put(f"{place}/log.jsonl", json_lines({"who": who, "at": "2024-01-01"}))
+    inbox.pull()
+    assert dict(inbox.rows("table_events", "member, _file")) == {
+        "ann": f"{folder}/log.{kind}",
+        "decoy": f"ab/log.{kind}",
+    }
+
+
+def test_only_tables_are_read(inbox):
+    inbox.put("notes.md", "hello")
+    inbox.put("._log.csv", b"\x00\x05\x16\x07")
+    inbox.put("LOG.CSV", "who,at\nann,2024-01-01\n")
+    result = inbox.pull()
+    assert (result.count("unused"), result.count("loaded")) == (2, 1)
+
+
+def test_types_are_mapped_and_unknown_ones_are_quarantined(inbox):
+    source = table_source(TYPED, "", '[sources.types]\ncomment = "reply"\n"it\'s in" = "join"\nJoin = "attend"')
+    kinds = ["comment", "post", " POST ", "it's in", "Join", "join", "leave", "shout", "", "Comment", " comment"]
+    content = "who,at,what\n" + "".join(f"ann,2024-01-01,{kind}\n" for kind in kinds)
+    assert read(inbox, content, source, columns="_row, type") == [
+        (2, "reply"), (3, "post"), (4, "post"), (5, "join"), (6, "attend"), (7, "join"), (8, "leave"), (12, "reply"),
+    ]  # fmt: skip
+    assert inbox.reasons() == {
+        9: "type: unknown value shout (map it in types)",
+        10: "type: unknown value null (map it in types)",
+        11: "type: unknown value comment (map it in types)",
+    }
+
+
+def test_every_column_of_an_act_is_read_and_ids_are_trimmed(inbox):
+    fields = ["id", "container", "content", "parent", "thread", "target", "content_type"]
+    source = table_source(TYPED + "".join(f'\n{field} = "{field}"' for field in fields), "")
+    content = (
+        f"who,at,what,{','.join(fields)}\n"
+        f" ann ,2024-01-01,reply,{','.join(field[:3] for field in fields)}\n"
+        "ben,2024-01-01,post,,,,,,,\n"
+    )
+    assert read(inbox, content, source, columns=f"member, {', '.join(fields)}") == [
+        ("ann", *(field[:3] for field in fields)),
+        ("ben", *[None] * 7),
+    ]
+    assert {name: inbox.described("table_events")[name] for name in ("member", "time_precision")} == {
+        "member": "VARCHAR",
+        "time_precision": "VARCHAR",
+    }
+
+
+def test_a_member_is_required(inbox):
+    assert read(inbox, 'who,at\n,2024-01-01\n"  ",2024-01-01\n0,2024-01-01\n', columns="member") == ["0"]
+    assert inbox.reasons() == {2: "member: missing", 3: "member: missing"}
+
+
+MEMBERS = """
+[sources.members]
+file = "members.csv"
+member = "id"
+name = "name"
+joined_at = "joined"
+left_at = "left"
+is_bot = "bot"
+is_official = "staff"
+"""
+
+
+def test_the_member_list_is_the_file_that_the_config_names(inbox):
+    inbox.configure(table_source(more='type = "post"\ntimezone = "Europe/Berlin"', after=MEMBERS))
+    inbox.put("2024/log.csv", "who,at\nann,2024-01-15\n")
+    inbox.put(
+        "2024/members.csv",
+        "id,name,joined,left,bot,staff\n"
+        " ann ,Ann,2024-01-01,,yes,0\n"
+        "ben,,,2024-01-02 12:00,,TRUE\n"
+        ",Nobody,,,,\n"
+        "cy,Cy,someday,,,\n"
+        "di,Di,,someday,,\n"
+        "ed,Ed,9999-12-31,,,\n"
+        "flo,Flo,,1900-01-01,,\n"
+        "gus,Gus,infinity,,,\n",
+    )
+    inbox.pull()
+    columns = "member, member_name, cast(joined_at as varchar), cast(left_at as varchar), is_bot, is_official"
+    assert inbox.rows("table_members", columns) == [
+        ("ann", "Ann", "2023-12-31 23:00:00", None, True, False),
+        ("ben", None, None, "2024-01-02 11:00:00", False, True),
+    ]
+    assert inbox.reasons() == {
+        4: "member: missing",
+        5: "joined_at: expected an instant, found someday",
+        6: "left_at: expected an instant, found someday",
+        7: "joined_at: instant in the future: 9999-12-30 23:00:00",
+        8: "left_at: instant before 1990: 1899-12-31 23:00:00",
+        9: "joined_at: instant in the future: infinity",
+    }
+    assert inbox.weeks("table_members") == ["2024-01-08"], "midnight in Berlin is Sunday in UTC"
+    (export,) = Ledger(inbox.home, "group").exports()
+    assert export.has_member_list
+
+
+def test_a_member_list_may_be_named_by_a_pattern_and_be_json(inbox):
+    inbox.configure(table_source(after='[sources.members]\nfile = "members-*.jsonl"\nmember = "user.id"'))
+    inbox.put("members-1.jsonl", json_lines({"user": {"id": 1}}, {"user": {"id": 2}}))
+    inbox.put("log.csv", "who,at\n1,2024-01-15\n")
+    inbox.pull()
+    assert inbox.rows("table_members", "member, is_bot") == [("1", False), ("2", False)]
+    assert inbox.rows("table_events", "member") == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (table_source(), set()),
+        (table_source(more='type = "view"'), {"views"}),
+        (table_source(TYPED, ""), {"reactions"}),
+        (table_source(TYPED, "", '[sources.types]\na = "join"\nb = "leave"\nc = "view"'), {"joins", "leaves", "views"}),
+        (table_source('member = "a"\nat = "b"\nparent = "c"'), {"threads"}),
+        (table_source(after=MEMBERS), {"joins", "leaves", "members"}),
+        (table_source(more='type = "post"\nobserves = ["views", "joins"]'), {"views", "joins"}),
+    ],
+)
+def test_what_a_source_shows_follows_from_its_mapping(inbox, source, shown):
+    inbox.configure(source)
+    (found,) = config.load(inbox.config_file).sources
+    its_format = formats.get("table")
+    assert {
+        name for name, seen in vars(its_format.observes(its_format.options(found.options))).items() if seen
+    } == shown
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=6).filter(
+    lambda text: text.strip(" ") == text
+)
+acts = st.tuples(
+    cells,
+    st.datetimes(datetime(1990, 1, 1), datetime(2024, 1, 1)),
+    st.sampled_from(["post", "reply", "join"]),
+    st.none() | cells,
+    st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20),
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(acts, max_size=12), st.randoms(use_true_random=False), st.sampled_from(["csv", "jsonl", "parquet"]))
+def test_any_table_is_read_as_it_was_written(tmp_path_factory, rows, random, kind):
+    """However its rows are spread over files, shuffled and repeated, and whatever else stands beside them."""
+    inbox = Inbox(tmp_path_factory.mktemp("table"), table_source(TYPED + '\nid = "id"', ""))
+    spread = [[], [], []]
+    for row in random.sample(rows, len(rows)) + (random.choices(rows, k=2) if rows else []):
+        random.choice(spread).append(row)
+    for number, some in enumerate(spread):
+        given_rows = [
+            dict(zip(("who", "at", "what", "id", "text"), (who, at.isoformat(), *rest), strict=True))
+            for who, at, *rest in some
+        ]
+        name = f"part-{number}.{kind}"
+        if kind == "csv":
+            out = io.StringIO(newline="")
+            ends, delimiter = random.choice(["\n", "\r\n", "\r"]), random.choice(",;\t|")
+            names = ["who", "at", "what", "id", "text"]
+            writer = csv.DictWriter(out, names, delimiter=delimiter, lineterminator=ends, quoting=csv.QUOTE_ALL)
+            writer.writeheader()
+            writer.writerows(given_rows)
+            inbox.put(name, out.getvalue())
+        elif kind == "jsonl":
+            inbox.put(name, json_lines(*given_rows) or "\n")
+        else:
+            columns = {
+                key: pa.array([row[key] for row in given_rows], pa.string()) for key in ("who", "at", "what", "id")
+            }
+            write_parquet(inbox.exports / name, columns)
+    result = inbox.pull()
+    assert inbox.quarantine() == []
+    assert result.total("rows_loaded") == sum(map(len, spread))
+    assert set(inbox.rows("table_events", "member, _at, type, id")) == {row[:4] for row in rows}
+    assert not inbox.pull().changed

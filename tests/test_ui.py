@@ -1,0 +1,212 @@
+"""The Dagster UI as an operator uses it: by clicking in Chromium, on a home of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.communities import STILLHERE, Place
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: clicking needs the dev dependencies")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH to click in"),
+]
+
+WEEKS = ("2026-03-02", "2026-03-09", "2026-03-16")
+GROUPS = ("exports", "staging", "canonical", "reports", "published")
+ENDED = ("SUCCESS", "FAILURE", "CANCELED")
+# Two cores that other tests share: an hour of patience is not needed, a minute now and then is.
+SECONDS = 180
+
+
+@dataclass
+class Ui:
+    """A running UI, a page in a browser to click in, and the API to see what came of it."""
+
+    url: str
+    place: Place
+    page: Any
+
+    def ask(self, query: str) -> dict[str, Any]:
+        """A GraphQL query."""
+        request = urllib.request.Request(
+            f"{self.url}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)["data"]
+
+    def runs(self) -> dict[str, dict[str, Any]]:
+        """All runs by id, with their status and tags."""
+        found = self.ask("{runsOrError {... on Runs {results {runId status tags {key value}}}}}")["runsOrError"][
+            "results"
+        ]
+        return {
+            run["runId"]: {"status": run["status"], **{tag["key"]: tag["value"] for tag in run["tags"]}}
+            for run in found
+        }
+
+    def materialize(self, path: str, week: str) -> tuple[str, dict[str, Any]]:
+        """Clicks "Materialize" on a page, picks one week, and waits for the run to end; returns its id and itself."""
+        before = set(self.runs())
+        self.page.goto(self.url + path)
+        self.page.get_by_role("button", name="Materialize").last.click()
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Show all partitions").click()
+        weeks = dialog.get_by_role("textbox").first
+        weeks.fill(week)
+        weeks.press("Enter")
+        dialog.get_by_text("1 partition", exact=True).wait_for()
+        dialog.get_by_role("button", name="Launch 1 run").click()
+        self.page.get_by_text("Launched run").wait_for()
+
+        def ended() -> bool:
+            new = [run for run_id, run in self.runs().items() if run_id not in before]
+            return bool(new) and all(run["status"] in ENDED for run in new)
+
+        wait_for(ended, "the run to end")
+        new = [(run_id, run) for run_id, run in self.runs().items() if run_id not in before]
+        assert len(new) == 1
+        return new[0]
+
+    def published_rows(self) -> dict[str, list[tuple]]:
+        """Every table of the published file."""
+        tables = self.place.published("select table_name from duckdb_tables() where schema_name = 'reports'")
+        return {name: self.place.published(f"select * from reports.{name} order by all") for (name,) in tables}
+
+
+def wait_for(condition: Callable[[], object], what: str) -> None:
+    """Asks until a condition holds."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {SECONDS} s for {what}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def server(sample: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Place]]:
+    """`stillhere ui` on a copy of the published sample; gone, with all its processes, at the end."""
+    folder = tmp_path_factory.mktemp("ui")
+    place = sample.copy(folder / "community")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STILLHERE_", "DAGSTER_"))}
+    log = folder / "ui.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [STILLHERE, "ui", "--config", place.config, "--home", place.home.path, "--port", str(port)],
+            env=clean, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        ui = Ui(f"http://127.0.0.1:{port}", place, page=None)
+
+        def is_up() -> bool:
+            assert process.poll() is None, log.read_text(errors="replace")
+            try:
+                entries = ui.ask("{workspaceOrError {... on Workspace {locationEntries {loadStatus}}}}")
+            except (urllib.error.URLError, OSError):
+                return False
+            return [entry["loadStatus"] for entry in entries["workspaceOrError"]["locationEntries"]] == ["LOADED"]
+
+        wait_for(is_up, "the UI to come up")
+        yield ui.url, place
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Interrupts the server as Ctrl-C does; whatever is left of its session after that is killed."""
+    os.killpg(process.pid, signal.SIGINT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=30)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def ui(server: tuple[str, Place]) -> Iterator[Ui]:
+    """The UI in a browser."""
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(SECONDS * 1000)
+        yield Ui(*server, page)
+        browser.close()
+
+
+def test_the_graph_shows_the_flow_from_exports_to_published(ui: Ui) -> None:
+    ui.page.goto(f"{ui.url}/asset-groups")
+    for group in GROUPS:
+        ui.page.get_by_text(group, exact=True).first.wait_for()
+    # The first is in the list beside the graph, the last the node in the graph, which opens.
+    ui.page.get_by_text("reports", exact=True).last.click()
+    ui.page.get_by_text("report_activity", exact=True).first.wait_for()
+
+
+def test_a_week_shows_its_own_figures(ui: Ui) -> None:
+    week = WEEKS[0]
+    ui.page.goto(f"{ui.url}/assets/reports/report_activity?view=partitions&partition={week}")
+    ui.page.get_by_text(f"Week of {week}").wait_for()
+    members = ui.place.published(
+        f"select members from reports.report_activity where source = 'all' and week_start = '{week}'"
+    )[0][0]
+    row = ui.page.get_by_role("row").filter(has=ui.page.get_by_role("cell", name="members", exact=True)).last
+    assert str(members) in row.inner_text().split()
+
+
+def test_a_week_rerun_by_clicking_with_what_depends_on_it_changes_nothing(ui: Ui) -> None:
+    before = ui.published_rows()
+    _, run = ui.materialize("/assets/reports/report_activity?view=lineage&lineageScope=downstream", WEEKS[1])
+    assert run["status"] == "SUCCESS"
+    assert run["dagster/partition"] == WEEKS[1]
+    assert ui.published_rows() == before
+    events = ui.ask(
+        '{assetOrError(assetKey: {path: ["published", "stillhere"]}) {... on Asset'
+        " {assetMaterializations(limit: 1) {partition metadataEntries {label ... on IntMetadataEntry {intValue}}}}}}"
+    )["assetOrError"]["assetMaterializations"]
+    said = {entry["label"]: entry.get("intValue") for entry in events[0]["metadataEntries"]}
+    assert events[0]["partition"] == WEEKS[1]
+    assert (said["weeks_unchanged"], said["weeks_published"], said["weeks_withheld"]) == (1, 0, 0)
+
+
+def test_a_withheld_week_says_what_was_observed_and_expected(ui: Ui) -> None:
+    week = WEEKS[2]
+    before = hashlib.sha256(ui.place.home.published.read_bytes()).hexdigest()
+    with duckdb.connect(str(ui.place.home.warehouse)) as connection:
+        connection.execute(
+            "update reports.report_activity set active_members = active_members + 1000"
+            f" where source = 'all' and week_start = '{week}'"
+        )
+    run_id, run = ui.materialize("/assets/published/stillhere", week)
+    assert run["status"] == "FAILURE"
+    assert hashlib.sha256(ui.place.home.published.read_bytes()).hexdigest() == before
+    reason = re.compile(r"active_adds_up: observed 1 of 3 rows: .* instead of .*; expected active_members = ")
+    ui.page.goto(f"{ui.url}/runs/{run_id}")
+    ui.page.get_by_text(reason).first.wait_for()
+    # The reason stands on the asset as well, beside the week.
+    ui.page.goto(f"{ui.url}/assets/published/stillhere?view=events")
+    ui.page.get_by_text(reason).first.wait_for()
+    # The check itself has not seen these rows yet; executed alone, it turns red.
+    ui.page.goto(f"{ui.url}/assets/reports/report_activity?view=checks")
+    ui.page.get_by_role("button", name="Execute", exact=True).click()
+    ui.page.get_by_text(re.compile(rf"Withheld: {week}\. .*: observed .*; expected ")).wait_for()
+    table = ui.page.get_by_role("table").filter(has=ui.page.get_by_text("observed", exact=True)).last
+    assert re.search(r"active_adds_up\s+1 of 3 rows: \d+ instead of \d+\s+active_members = ", table.inner_text())
