@@ -269,13 +269,7 @@ def _check_result(
         summary = f"All {checks} expectations hold in {over}."
     metadata: dict[str, Any] = {}
     if shown:
-        metadata["failed"] = _table(
-            ("week", "expectation", "observed", "expected", "where"),
-            [
-                (r.week_start, r.check_name, r.error or r.observed, r.expected, "; ".join(r.sample_keys))
-                for r in shown[:50]
-            ],
-        )
+        metadata["failed"] = failures(shown)
         for result in shown[:10]:
             context.log.error(gate.explain(result)) if critical else context.log.warning(gate.explain(result))
     metadata["weeks_withheld"] = len(withheld)
@@ -291,6 +285,17 @@ def _check_result(
         severity=dg.AssetCheckSeverity.ERROR if critical else dg.AssetCheckSeverity.WARN,
         description=summary,
         metadata=metadata,
+    )
+
+
+def failures(results: Sequence[expectations.CheckResult]) -> dg.TableMetadataValue:
+    """Failed checks as a table: what was observed, what was expected, and where."""
+    return _table(
+        ("week", "expectation", "observed", "expected", "where"),
+        [
+            (r.week_start, f"{r.report}.{r.check_name}", r.error or r.observed, r.expected, "; ".join(r.sample_keys))
+            for r in results[:50]
+        ],
     )
 
 

@@ -5,7 +5,7 @@ import dagster as dg
 import expectations
 from orchestration import gate, progress
 from orchestration.assets.exports import POOL
-from orchestration.assets.models import run_weeks
+from orchestration.assets.models import failures, run_weeks
 from orchestration.community import Community
 from orchestration.publish import publish
 
@@ -50,13 +50,11 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
             context.log_event(dg.AssetMaterialization(KEY, partition=str(week), metadata=metadata))
         # On the asset too, beside the week, and not in the run alone.
         for verdict in result.withheld:
-            why = "\n".join(f"- {gate.explain(failed)}" for failed in verdict.failed) or "- nothing was checked"
-            observed = {"withheld": dg.MetadataValue.md(why)}
-            context.log_event(dg.AssetObservation(KEY, partition=str(verdict.week_start), metadata=observed))
-        reasons = [
-            f"{verdict.week_start}: {gate.explain(failed)}" for verdict in result.withheld for failed in verdict.failed
-        ]
-        metadata["why"] = dg.MetadataValue.md("\n".join(f"- {reason}" for reason in reasons[:100]))
+            why = {"withheld": failures(verdict.failed)}
+            context.log_event(dg.AssetObservation(KEY, partition=str(verdict.week_start), metadata=why))
+        failed = [check for verdict in result.withheld for check in verdict.failed]
+        reasons = [f"{check.week_start}: {gate.explain(check)}" for check in failed]
+        metadata["withheld"] = failures(failed)
         raise dg.Failure(
             description=f"{len(result.withheld)} week(s) withheld, {good} published.\n" + "\n".join(reasons[:20]),
             metadata=metadata,

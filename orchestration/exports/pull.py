@@ -52,7 +52,9 @@ class PullResult:
     def sentence(self) -> str:
         """One line for a person."""
         if not self.changed:
-            return f"{self.source}: nothing new ({len(self.accounts):,} known files)"
+            if not self.count(lake.KNOWN):
+                return f"{self.source}: nothing to read: no figure needs any of the {len(self.accounts):,} files found"
+            return f"{self.source}: nothing new ({self.count(lake.KNOWN):,} known files)"
         files, bad = self.count(lake.LOADED), self.total("rows_quarantined")
         quarantined = f", {bad:,} quarantined (see quarantine/{self.source})" if bad else ""
         return f"{self.source}: {self.total('rows_loaded'):,} rows from {files:,} new or changed files{quarantined}"
