@@ -194,7 +194,7 @@ def _summarise(community: Community, console: Console, outcome: Outcome) -> None
         parts.append(f"{outcome.withheld} withheld")
     console.print("; ".join(parts) + ".")
     if community.home.published.exists():
-        console.print(f"For BI tools: {community.home.published}", soft_wrap=True)
+        console.print(f"For BI tools: {community.home.published}", soft_wrap=True, markup=False)
     console.print(
         f"To look at runs and run again: stillhere ui --config {community.config.file}", soft_wrap=True, markup=False
     )

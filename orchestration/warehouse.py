@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,9 +74,7 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
             _identities(config),
         )
         unreadable = [
-            (name, _last_week(config, exports))
-            for name, exports in ledgers.items()
-            if exports and exports[-1].files and exports[-1].unreadable_files == exports[-1].files
+            (name, _last_week(config, exports)) for name, exports in ledgers.items() if _nothing_readable(exports)
         ]
         _replace(connection, "unreadable_sources", {"source": "VARCHAR", "last_week": "DATE"}, unreadable)
         connection.commit()
@@ -175,7 +173,14 @@ def _identities(config: Config) -> list[tuple[str, str, str]]:
     return rows
 
 
+def _nothing_readable(exports: Sequence[lake.ExportAccount]) -> bool:
+    """Whether of all files of the newest pull not one could be read."""
+    newest = [export for export in exports if export.pull_id == exports[-1].pull_id]
+    files = sum(export.files for export in newest)
+    return files > 0 and sum(export.unreadable_files for export in newest) == files
+
+
 def _last_week(config: Config, exports: Sequence[lake.ExportAccount]) -> date | None:
     """The last week of which a source's readable exports tell."""
     instants = [export.last_at for export in exports if export.last_at]
-    return config.calendar.week_of(max(instants).date() + timedelta(days=0)) if instants else None
+    return config.calendar.week_of(config.calendar.local_date(max(instants).replace(tzinfo=UTC))) if instants else None

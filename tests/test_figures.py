@@ -15,7 +15,7 @@ from orchestration.home import Home
 from tests.communities import Place
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
-from tests.independent.canonical import Community, Observes, Order, Rows
+from tests.independent.canonical import Community, Member, Observes, Order, Rows
 from tests.independent.compare import differences
 from tests.independent.slack import OBSERVES, read_slack
 
@@ -46,6 +46,10 @@ def sample_rows(folder: Path) -> tuple[Community, Rows]:
                     order["status"],
                 )
             )
+    # A shop has no member list: its members are the buyers, from their first order on.
+    for buyer in {order.member_id for order in rows.orders}:
+        first = min(order.ordered_at for order in rows.orders if order.member_id == buyer)
+        rows.members.append(Member("shop", buyer.removeprefix("shop:"), first, joined_at_is_inferred=True))
     with (folder / "identities.csv").open(encoding="utf-8", newline="") as handle:
         identities = {(row["source"], row["native_id"]): row["person"] for row in csv.DictReader(handle)}
     shop = Observes(views=False, reactions=False, joins=False, leaves=False, threads=False, members=False)

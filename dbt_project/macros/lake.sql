@@ -1,15 +1,20 @@
 {# Rows of one raw table of the lake, over all sources that are in the config now. #}
 {% macro lake_rows(table) -%}
     select *
-    from {{ parquet(env_var('STILLHERE_HOME', '.stillhere') ~ '/lake/*/' ~ table ~ '/week=*/*.parquet') }}
+    from {{ parquet(home_for_globs() ~ '/lake/*/' ~ table ~ '/week=*/*.parquet') }}
     where _source in (select source from {{ source('control', 'sources') }})
 {%- endmacro %}
 
 {# Rows of the ledger: `files` or `exports`. #}
 {% macro ledger_rows(kind) -%}
     select *
-    from {{ parquet(env_var('STILLHERE_HOME', '.stillhere') ~ '/ledger/*/*.' ~ kind ~ '.parquet') }}
+    from {{ parquet(home_for_globs() ~ '/ledger/*/*.' ~ kind ~ '.parquet') }}
     where source in (select source from {{ source('control', 'sources') }})
+{%- endmacro %}
+
+{# The home folder, with what would be a pattern in its name taken literally. #}
+{% macro home_for_globs() -%}
+    {{ return(env_var('STILLHERE_HOME', '.stillhere') | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')) }}
 {%- endmacro %}
 
 {% macro parquet(path) -%}
