@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration import formats
-from orchestration.community import Community
+from orchestration.community import LOCATION, Community
 from orchestration.config import CONFIG_NAME, Config, Source
 from orchestration.errors import UserError
 from orchestration.exports import lake
@@ -194,7 +194,14 @@ def ui(config_file: Path, home: Path | None, port: int) -> int:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise UserError(f"--port {port}: something listens there already. Stop it, or give another port.")
     dagster = shutil.which("dagster", path=str(Path(sys.executable).parent)) or "dagster"
-    command = [dagster, "dev", "--host", "127.0.0.1", "--port", str(port), "--module-name", "orchestration.definitions"]
+    # The same location under the same name as in the repository's workspace.yaml, which is not there once installed.
+    workspace = community.home.dagster / "workspace.yaml"
+    workspace.write_text(
+        "load_from:\n  - python_module:\n"
+        f"      module_name: orchestration.definitions\n      location_name: {LOCATION}\n",
+        encoding="utf-8",
+    )
+    command = [dagster, "dev", "--host", "127.0.0.1", "--port", str(port), "--workspace", str(workspace)]
     print(f"The Dagster UI comes up at http://127.0.0.1:{port} (Ctrl-C stops it).", flush=True)
     # Started in the background by a shell, a process ignores interrupts, and so would Dagster's servers.
     signal.signal(signal.SIGINT, signal.default_int_handler)

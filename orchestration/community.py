@@ -11,6 +11,9 @@ from orchestration import formats
 from orchestration.exports import lake
 from orchestration.home import Home, HomeLock
 
+# The code location's name, as in workspace.yaml: recorded runs refer to it.
+LOCATION = "stillhere"
+
 
 @dataclass(frozen=True)
 class Community:

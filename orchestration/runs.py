@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from orchestration import progress
-from orchestration.community import Community
+from orchestration.community import LOCATION, Community
 from orchestration.config import Config
 from orchestration.errors import UserError
 from orchestration.exports import locate
@@ -84,6 +84,7 @@ def _run(community: Community, console: Console, first: date | None, last: date 
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         with dg.DagsterInstance.get() as instance:
+            _bear_origin(instance)
             pulled = _execute(definitions.build(community), definitions.PULL_JOB, instance)
             outcome = Outcome(problems=_failures(pulled))
             for line in _pull_sentences(pulled):
@@ -108,6 +109,24 @@ def _run(community: Community, console: Console, first: date | None, last: date 
         )
     _summarise(community, console, outcome)
     return EXIT_WITHHELD if outcome.withheld or outcome.problems else EXIT_PUBLISHED
+
+
+def _bear_origin(instance: dg.DagsterInstance) -> None:
+    """Makes runs of this process look as if the UI had started them: listed with their job, and fit for Re-execute.
+
+    Dagster notes a run's code location only where a server launched it, and has no public name for it.
+    """
+    from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+
+    create_run = instance.create_run_for_job
+
+    def create_run_with_origin(*args: Any, **given: Any) -> dg.DagsterRun:
+        location = RegisteredCodeLocationOrigin(LOCATION)
+        job_name = given["job_def"].name
+        given["remote_job_origin"] = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job_name)
+        return create_run(*args, **given)
+
+    instance.create_run_for_job = create_run_with_origin  # type: ignore[method-assign]
 
 
 def _execute(
