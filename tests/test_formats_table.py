@@ -372,7 +372,8 @@ def test_what_a_source_shows_follows_from_its_mapping(inbox, source, shown):
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=6).filter(
-    lambda text: text.strip(" ") == text
+    # Blanks around a name are not part of it; DuckDB takes every Unicode space for one.
+    lambda text: text.strip() == text
 )
 acts = st.tuples(
     cells,
