@@ -15,7 +15,7 @@ from rich.table import Table
 
 from orchestration import formats
 from orchestration.community import LOCATION, Community
-from orchestration.config import CONFIG_NAME, Config, Source
+from orchestration.config import CONFIG_NAME, Source
 from orchestration.errors import UserError
 from orchestration.exports import lake
 from orchestration.exports.pull import PullResult, pull
@@ -122,14 +122,14 @@ def check(config_file: Path) -> int:
         for source in config.sources:
             with Console(stderr=True).status(f"reading {source.name}"):
                 result = pull(config, source, home)
-            _describe(console, config, source, result, home)
+            _describe(console, source, result, home)
             problems += result.total("rows_quarantined")
     if problems:
         console.print(f"\n{problems:,} row(s) could not be used; `stillhere run` quarantines them and uses the rest.")
     return 1 if problems else 0
 
 
-def _describe(console: Console, config: Config, source: Source, result: PullResult, home: Home) -> None:
+def _describe(console: Console, source: Source, result: PullResult, home: Home) -> None:
     its_format = formats.get(source.format)
     observed = vars(its_format.observes(its_format.options(source.options)))
     table = Table(title=f"{source.name} ({source.format})", title_justify="left", show_header=False, box=None)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import expectations
 from orchestration import gate
+from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
 
@@ -102,11 +103,11 @@ class _Edition:
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
             # Clients from DuckDB 1.0 on can read this storage version.
-            connection.execute(f"attach '{_path(self.part)}' as new (storage_version 'v1.0.0')")
-            connection.execute(f"attach '{_path(self.home.warehouse)}' as warehouse (read_only)")
+            connection.execute(f"attach {quoted(str(self.part))} as new (storage_version 'v1.0.0')")
+            connection.execute(f"attach {quoted(str(self.home.warehouse))} as warehouse (read_only)")
             self.has_old = self.home.published.exists()
             if self.has_old:
-                connection.execute(f"attach '{_path(self.home.published)}' as old (read_only)")
+                connection.execute(f"attach {quoted(str(self.home.published))} as old (read_only)")
             connection.execute("create schema new.reports")
             connection.execute(
                 "create temp table good_weeks as select unnest($w::date[]) as week_start", {"w": self.weeks}
@@ -302,9 +303,9 @@ def _create(
 ) -> None:
     fields = ", ".join(f'"{name}" {kind}' for name, (kind, _) in columns.items())
     connection.execute(f"create table new.reports.{table} ({fields})")
-    connection.execute(f"comment on table new.reports.{table} is {_text(comment or _TABLE_COMMENTS.get(table, ''))}")
+    connection.execute(f"comment on table new.reports.{table} is {quoted(comment or _TABLE_COMMENTS.get(table, ''))}")
     for name, (_, text) in columns.items():
-        connection.execute(f'comment on column new.reports.{table}."{name}" is {_text(text or "")}')
+        connection.execute(f'comment on column new.reports.{table}."{name}" is {quoted(text or "")}')
 
 
 def _insert(
@@ -336,11 +337,3 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _path(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

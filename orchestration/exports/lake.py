@@ -16,6 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.formats.base import quoted
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ class Incoming:
         connection.execute(
             f"""
             copy (select *, strftime({week}, '%Y-%m-%d') as week from ({rows}))
-            to '{str(self.folder / table).replace("'", "''")}'
+            to {quoted(str(self.folder / table))}
             (format parquet, partition_by (week), filename_pattern '{self.pull_id}-{self._parts:04d}-{{i}}',
              compression zstd, overwrite_or_ignore true)
             """
