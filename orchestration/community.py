@@ -38,6 +38,8 @@ class Community:
         """Tells Dagster and dbt, in this process and its children, which config and home are meant."""
         os.environ["STILLHERE_CONFIG"] = str(self.config.file)
         os.environ["STILLHERE_HOME"] = str(self.home.path)
+        # The unions of the canonical streams read the models of these formats only.
+        os.environ["STILLHERE_FORMATS"] = ",".join(sorted({source.format for source in self.config.sources}))
         os.environ["DAGSTER_HOME"] = str(self.home.dagster)
         os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
 

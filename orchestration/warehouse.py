@@ -83,7 +83,7 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
 _SOURCE_COLUMNS = {
     "source": "VARCHAR", "format": "VARCHAR", "ended_on": "DATE", "observes_views": "BOOLEAN",
     "observes_reactions": "BOOLEAN", "observes_joins": "BOOLEAN", "observes_leaves": "BOOLEAN",
-    "observes_threads": "BOOLEAN", "observes_members": "BOOLEAN",
+    "observes_threads": "BOOLEAN", "observes_members": "BOOLEAN", "observes_reaction_counts": "BOOLEAN",
 }  # fmt: skip
 _ACCOUNT_COLUMNS = {"source": "VARCHAR", "native_id": "VARCHAR", "is_official": "BOOLEAN", "is_bot": "BOOLEAN"}
 
@@ -139,7 +139,7 @@ def _source_row(source: Any) -> tuple[Any, ...]:
     observes = asdict(its_format.observes(its_format.options(source.options)))
     return (
         source.name, source.format, source.ended_on, observes["views"], observes["reactions"], observes["joins"],
-        observes["leaves"], observes["threads"], observes["members"],
+        observes["leaves"], observes["threads"], observes["members"], observes["reaction_counts"],
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,13 +80,16 @@ def test_a_path_that_matches_nothing(tmp_path: Path, command: str):
     assert "Traceback" not in done.stderr
 
 
-def test_check_says_what_it_found_and_writes_nothing(sample_exports: Path):
-    before = sorted(sample_exports.parent.rglob("*"))
-    done = stillhere("check", "--config", sample_exports)
+def test_check_says_what_it_found_and_writes_nothing(sample_exports: Path, tmp_path: Path):
+    # In a folder of its own: another test may be running the sample community in its home just now.
+    folder = tmp_path / "community"
+    shutil.copytree(sample_exports.parent, folder, ignore=shutil.ignore_patterns(".stillhere"))
+    before = sorted(folder.rglob("*"))
+    done = stillhere("check", "--config", folder / sample_exports.name)
     assert done.returncode == 0, done.stderr
     for words in ("Harbour Makers", "slack (slack)", "messages", "first instant", "cannot show", "views"):
         assert words in done.stdout
-    assert sorted(sample_exports.parent.rglob("*")) == before
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_check_shows_what_cannot_be_read(tmp_path: Path):

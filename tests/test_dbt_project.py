@@ -16,6 +16,7 @@ import pytest
 
 from orchestration import config as configuration
 from orchestration import formats, sample_community, warehouse
+from orchestration.assets.models import format_of
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
 from orchestration.home import Home
@@ -161,6 +162,10 @@ MUTATIONS = [
 ]
 
 
+# Streams that none of those three formats feeds.
+NO_ROWS = {"int_member_attributes", "int_content_statistics"}
+
+
 def dbt(home: Home, project: Path, target: Path, *arguments: str) -> SimpleNamespace:
     """One dbt call: its events, and the status of every node it ran by the node's id."""
     done = subprocess.run(
@@ -245,11 +250,14 @@ def test_dbt_warns_of_nothing(built: SimpleNamespace):
 
 
 def test_the_sample_has_rows_for_every_model(built: SimpleNamespace, home: Home):
+    configured = {"slack", "orders", "table"}  # the models of other formats have tests of their own
     with warehouse.connect(home.warehouse, read_only=True) as connection:
         empty = [
             table["name"]
             for table in tables(built.manifest)
             if table["resource_type"] != "source"
+            and (format_of(table) or "table") in configured
+            and table["name"] not in NO_ROWS
             and not connection.sql(f"select 1 from {table['schema']}.{table['name']} limit 1").fetchall()
         ]
     # Tests of an empty table pass whatever it should hold.

@@ -1,14 +1,54 @@
-{# All formats' rows of one canonical stream, one below the other. #}
+{# The canonical streams: what a format may feed, with the columns and types that every one of its models has to fit. #}
+{% macro stream_columns(stream) -%}
+    {%- set streams = {
+        'members': {
+            'source': 'varchar', 'member_id': 'varchar', 'member_name': 'varchar', 'is_bot': 'boolean',
+            'is_official': 'boolean', 'joined_at': 'timestamp', 'seen_at': 'timestamp', 'listed_at': 'timestamp',
+        },
+        'member_attributes': {
+            'source': 'varchar', 'member_id': 'varchar', 'attribute': 'varchar', 'value': 'varchar',
+        },
+        'interactions': {
+            'interaction_id': 'varchar', 'source': 'varchar', 'member_id': 'varchar', 'occurred_at': 'timestamp',
+            'interaction_type': 'varchar', 'container_id': 'varchar', 'content_id': 'varchar', 'parent_id': 'varchar',
+            'thread_id': 'varchar', 'target_member_id': 'varchar', 'content_type': 'varchar', 'time_precision': 'varchar',
+        },
+        'content_statistics': {
+            'source': 'varchar', 'content_id': 'varchar', 'statistic': 'varchar', 'quantity': 'bigint',
+            'occurred_at': 'timestamp', 'time_precision': 'varchar',
+        },
+        'membership_events': {
+            'source': 'varchar', 'member_id': 'varchar', 'occurred_at': 'timestamp', 'event_type': 'varchar',
+            'is_inferred': 'boolean',
+        },
+        'orders': {
+            'order_id': 'varchar', 'source': 'varchar', 'member_id': 'varchar', 'ordered_at': 'timestamp',
+            'amount': 'decimal(18, 4)', 'currency': 'varchar', 'status': 'varchar', 'is_purchase': 'boolean',
+        },
+    } -%}
+    {{ return(streams[stream]) }}
+{%- endmacro %}
+
+{# All formats' rows of one canonical stream, one below the other; of the formats that have a source in the config.
+   Without any there is still an empty relation of the stream's columns. A column that a format cannot fill is null. #}
 {% macro union_formats(stream) -%}
-    {%- set models = [] -%}
+    {%- set configured = env_var('STILLHERE_FORMATS', 'all').split(',') -%}
+    {%- set relations = [] -%}
     {%- for format, streams in var('formats').items() if stream in streams -%}
-        {%- do models.append('int_' ~ format ~ '__' ~ stream) -%}
+        {#- Referred to in any case, so that the graph stays the same whatever the config says. -#}
+        {%- set relation = ref('int_' ~ format ~ '__' ~ stream) -%}
+        {%- if format in configured or 'all' in configured -%}
+            {%- do relations.append(relation) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- for model in models %}
-    select * from {{ ref(model) }}
-    {%- if not loop.last %}
+    select
+    {%- for column, type in stream_columns(stream).items() %}
+        cast(null as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+    where false
+    {%- for relation in relations %}
     union all by name
-    {%- endif -%}
+    select * from {{ relation }}
     {%- endfor %}
 {%- endmacro %}
 

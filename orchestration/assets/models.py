@@ -167,7 +167,7 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
         weekly = {name for name in selected if name in expectations.REPORTS}
         # A run of checks alone bears no week where it was started from the check's page: it checks all there are.
         weeks = run_weeks(context) if weekly else [] if selected else checked_weeks(context, community)
-        built = _run_dbt(community, selected, hidden, weeks) if selected else []
+        built = _run_dbt(community, selected, weeks) if selected else []
         described = headlines.describe(community, [name for name in built if name in selected], weeks)
         for name, description in described.items():
             for week, metadata in description.of_weeks.items():
@@ -209,7 +209,7 @@ def _without_hidden_deps(spec: dg.AssetSpec, hidden: Sequence[str]) -> dg.AssetS
     return spec.replace_attributes(deps=[dep for dep in spec.deps if dep.asset_key.path[-1] not in hidden])
 
 
-def _run_dbt(community: Community, selected: set[str], hidden: Sequence[str], weeks: Sequence[date]) -> list[str]:
+def _run_dbt(community: Community, selected: set[str], weeks: Sequence[date]) -> list[str]:
     """One dbt call for all selected models; says which model is being computed.
 
     Returns:
@@ -222,14 +222,12 @@ def _run_dbt(community: Community, selected: set[str], hidden: Sequence[str], we
         warehouse.write_control(community.config, community.home, weeks)
     except UserError as error:
         raise dg.Failure(description=error.message, allow_retries=False) from None
-    # Formats without a source have no rows, but their (empty) models must be there for the unions.
-    wanted = sorted(selected | (set() if selected <= set(expectations.REPORTS) else set(hidden)))
     os.environ["DBT_LOG_PATH"] = str(community.home.dbt / "logs")
     dbt = DbtCliResource(
         project_dir=str(warehouse.PROJECT), profiles_dir=str(warehouse.PROJECT), dbt_executable=_dbt_executable()
     )
     invocation = dbt.cli(
-        ["build", "--select", " ".join(wanted), "--resource-type", "model", "--resource-type", "seed"],
+        ["build", "--select", " ".join(sorted(selected)), "--resource-type", "model", "--resource-type", "seed"],
         target_path=community.home.dbt / "target",
         raise_on_error=False,
     )

@@ -40,6 +40,8 @@ class Observes:
     leaves: bool = False
     threads: bool = False
     members: bool = False
+    reaction_counts: bool = False
+    """Reactions as numbers on a post, though not who reacted."""
 
 
 @dataclass(frozen=True)

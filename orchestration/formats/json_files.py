@@ -12,12 +12,20 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def load_arrays(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile]) -> dict[int, str]:
+def load_arrays(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], key: str | None = None
+) -> dict[int, str]:
     """Reads files that each hold one JSON list into the temporary table `json_rows(file_no, row_no, value JSON)`.
+
+    Args:
+        key: where the list lies in a JSON object, such as "messages"; None: the file is the list itself. With a key the
+            rest of each object goes to the temporary table `json_heads(file_no, value JSON)`.
 
     Returns:
         The files that hold something else, by number, with the reason. None of their rows are in the table.
     """
+    at = "$" if key is None else f'$."{key}"'
+    kind = "try(json_type(content))" if key is None else f"try(json_type(content, '{at}'))"
     number_files(connection, "json_files", "path", {file.number: str(file.path) for file in files})
     # A byte order mark is legal in front of UTF-8 text, but no JSON. `[` in a path would be taken for a pattern.
     connection.execute(
@@ -30,12 +38,12 @@ def load_arrays(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
         {"paths": [glob.escape(str(file.path)) for file in files]},
     )
     connection.execute(
-        """
+        f"""
         create or replace temp table json_rows as
         with lists as (
-            select file_no, json_extract(content, '$[*]') as items
+            select file_no, json_extract(content, '{at}[*]') as items
             from json_texts
-            where json_valid(content) and json_type(content) = 'ARRAY'
+            where json_valid(content) and {kind} = 'ARRAY'
         )
         select file_no, unnest(generate_series(1, len(items))) as row_no, unnest(items) as value
         from lists
@@ -43,15 +51,25 @@ def load_arrays(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
     )
     unreadable = dict(
         connection.execute(
-            """
+            f"""
             select file_no, case
                 when trim(content, e' \\t\\r\\n') = '' then 'empty file'
                 when not json_valid(content) then 'not valid JSON (cut off?)'
-                else 'expected a JSON list, found ' || lower(json_type(content)) end
+                else 'expected a JSON list{"" if key is None else f" under {key}"}, found '
+                    || coalesce(lower({kind}), 'none') end
             from json_texts
-            where not json_valid(content) or json_type(content) <> 'ARRAY'
+            where not json_valid(content) or {kind} is distinct from 'ARRAY'
             """
         ).fetchall()
     )
+    if key is not None:
+        connection.execute(
+            f"""
+            create or replace temp table json_heads as
+            select file_no, json_merge_patch(content, '{{"{key}": null}}') as value
+            from json_texts
+            where json_valid(content) and {kind} = 'ARRAY'
+            """
+        )
     connection.execute("drop table json_texts")
     return unreadable

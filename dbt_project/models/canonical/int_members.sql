@@ -46,6 +46,8 @@ acts as (
         member_id,
         min(occurred_at) as first_act_at
     from {{ ref('int_interactions') }}
+    -- An act of nobody known is content, and no member.
+    where member_id is not null
     group by source, member_id
 
 ),

@@ -36,6 +36,25 @@ order_rows as (
 
 ),
 
+attribute_rows as (
+
+    select
+        members.joined_week as week_start,
+        {{ row_hash(['attributes.member_id', 'attributes.attribute', 'attributes.value']) }} as row_hash
+    from {{ ref('int_member_attributes') }} as attributes
+    inner join {{ ref('int_members') }} as members on attributes.member_id = members.member_id
+
+),
+
+statistic_rows as (
+
+    select
+        week_start,
+        {{ row_hash(['source', 'content_id', 'statistic', 'quantity', 'occurred_at']) }} as row_hash
+    from {{ ref('int_content_statistics') }}
+
+),
+
 all_rows as (
 
     select * from member_rows
@@ -45,6 +64,10 @@ all_rows as (
     select * from event_rows
     union all
     select * from order_rows
+    union all
+    select * from attribute_rows
+    union all
+    select * from statistic_rows
 
 ),
 
@@ -71,7 +94,7 @@ settings as (
 
 sources as (
 
-    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions'])) }} as sources_hash
+    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members'])) }} as sources_hash
     from {{ source('control', 'sources') }}
 
 ),

@@ -16,6 +16,7 @@ with interactions as (
         max(case when is_active then occurred_at end) as last_active_at,
         max(occurred_at) as last_seen_at
     from {{ ref('int_interactions') }}
+    where member_id is not null
     group by source, member_id, week_start
 
 ),

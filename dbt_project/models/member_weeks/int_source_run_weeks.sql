@@ -20,7 +20,10 @@ by_source as (
         first_rows.source,
         min(first_rows.first_week) as first_week,
         bool_and(sources.observes_views) as observes_views,
-        bool_and(sources.observes_reactions) as observes_reactions
+        bool_and(sources.observes_reactions) as observes_reactions,
+        bool_and(sources.observes_reaction_counts) as observes_reaction_counts,
+        bool_and(sources.observes_threads) as observes_threads,
+        bool_and(sources.observes_members) as observes_members
     from first_rows
     inner join {{ source('control', 'sources') }} as sources on first_rows.source = sources.source
     group by first_rows.source
@@ -31,7 +34,10 @@ select
     by_source.source,
     run_weeks.week_start,
     by_source.observes_views,
-    by_source.observes_reactions
+    by_source.observes_reactions,
+    by_source.observes_reaction_counts,
+    by_source.observes_threads,
+    by_source.observes_members
 from by_source
 inner join {{ source('control', 'run_weeks') }} as run_weeks on by_source.first_week <= run_weeks.week_start
 
@@ -42,7 +48,10 @@ select
     'all' as source,
     run_weeks.week_start,
     bool_and(by_source.observes_views) as observes_views,
-    bool_or(by_source.observes_reactions) as observes_reactions
+    bool_or(by_source.observes_reactions) as observes_reactions,
+    bool_or(by_source.observes_reaction_counts) as observes_reaction_counts,
+    bool_or(by_source.observes_threads) as observes_threads,
+    bool_or(by_source.observes_members) as observes_members
 from by_source
 inner join {{ source('control', 'run_weeks') }} as run_weeks on by_source.first_week <= run_weeks.week_start
 group by run_weeks.week_start

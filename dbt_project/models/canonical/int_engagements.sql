@@ -1,0 +1,54 @@
+-- What content receives. A reply is received by what it replies to, not by itself.
+with acts as (
+
+    select
+        source,
+        case when interaction_type = 'reply' then parent_id else coalesce(parent_id, content_id) end as content_id,
+        target_member_id,
+        member_id as actor_id,
+        interaction_type as engagement_type,
+        1 as quantity,
+        occurred_at,
+        week_start
+    from {{ ref('int_interactions') }}
+    where interaction_type in ('reaction', 'reply', 'share', 'view')
+
+),
+
+numbers as (
+
+    select
+        source,
+        content_id,
+        cast(null as varchar) as target_member_id,
+        cast(null as varchar) as actor_id,
+        statistic as engagement_type,
+        quantity,
+        occurred_at,
+        week_start
+    from {{ ref('int_content_statistics') }}
+
+),
+
+received as (
+
+    select * from acts
+    union all
+    select * from numbers
+
+)
+
+select
+    received.source,
+    received.content_id,
+    contents.content_type,
+    coalesce(contents.member_id, received.target_member_id) as author_id,
+    received.actor_id,
+    received.engagement_type,
+    received.quantity,
+    received.occurred_at,
+    received.week_start
+from received
+left join {{ ref('int_contents') }} as contents
+    on received.source = contents.source
+    and received.content_id = contents.content_id
