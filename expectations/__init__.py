@@ -17,6 +17,7 @@ REPORTS: tuple[str, ...] = (
     "report_lifecycle_moves",
     "report_churn",
     "report_retention",
+    "report_audience",
     "member_week_status",
 )
 """Every report that has a suite."""

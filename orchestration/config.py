@@ -114,6 +114,7 @@ class Source(BaseModel):
     format: str
     path: str = Field(min_length=1)
     ended_on: date | None = None
+    audience_of: SourceName | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -196,6 +197,11 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
         f"sources: the name {name!r} is used twice; names must be unique"
         for name in dict.fromkeys(names)
         if isinstance(name, str) and names.count(name) > 1
+    ]
+    problems += [
+        f"sources.{entry.get('name')}.audience_of: {entry['audience_of']!r} is not the name of one of the [[sources]]"
+        for entry in _entries(raw)
+        if "audience_of" in entry and entry["audience_of"] not in names
     ]
     thresholds = _valid(Thresholds, raw.get("thresholds", {}))
     if thresholds and thresholds.at_risk_after_weeks >= thresholds.churned_after_weeks:

@@ -22,6 +22,10 @@ FIGURES = {
         "active_members", "active_rate", "members", "new_members", "left_members", "new_active", "retained",
         "resurrected", "dormant", "interactions", "stickiness",
     ),
+    "report_audience": (
+        "followers", "followers_gained", "followers_lost", "unfollow_rate", "reach", "engagement_rate_by_reach",
+        "posts",
+    ),
     "report_churn": (
         "at_risk", "churned", "active", "quiet", "never_active", "newly_churned", "won_back", "churn_rate",
     ),

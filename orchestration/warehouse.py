@@ -84,6 +84,7 @@ _SOURCE_COLUMNS = {
     "source": "VARCHAR", "format": "VARCHAR", "ended_on": "DATE", "observes_views": "BOOLEAN",
     "observes_reactions": "BOOLEAN", "observes_joins": "BOOLEAN", "observes_leaves": "BOOLEAN",
     "observes_threads": "BOOLEAN", "observes_members": "BOOLEAN", "observes_reaction_counts": "BOOLEAN",
+    "audience_of": "VARCHAR",
 }  # fmt: skip
 _ACCOUNT_COLUMNS = {"source": "VARCHAR", "native_id": "VARCHAR", "is_official": "BOOLEAN", "is_bot": "BOOLEAN"}
 
@@ -140,6 +141,7 @@ def _source_row(source: Any) -> tuple[Any, ...]:
     return (
         source.name, source.format, source.ended_on, observes["views"], observes["reactions"], observes["joins"],
         observes["leaves"], observes["threads"], observes["members"], observes["reaction_counts"],
+        source.audience_of,
     )  # fmt: skip
 
 

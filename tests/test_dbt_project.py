@@ -163,7 +163,7 @@ MUTATIONS = [
 
 
 # Streams that none of those three formats feeds.
-NO_ROWS = {"int_member_attributes", "int_content_statistics"}
+NO_ROWS = {"int_member_attributes", "int_content_statistics", "int_account_statistics", "report_audience"}
 
 
 def dbt(home: Home, project: Path, target: Path, *arguments: str) -> SimpleNamespace:

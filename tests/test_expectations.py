@@ -62,6 +62,10 @@ CREATE TABLE reports.report_retention AS SELECT source, week_start - CAST(7 * (n
     CASE WHEN cohort = 0 AND n > 0 THEN 38 ELSE size END AS active_members,
     CASE WHEN cohort = 0 AND n > 0 THEN 38 ELSE size END / size AS retention, week_start
     FROM grid JOIN (VALUES (0, 40), (1, 2)) AS c(cohort, size) ON n >= cohort;
+CREATE TABLE reports.report_audience AS SELECT source, week_start, 1000 + n AS followers, 3 AS followers_gained,
+    2 AS followers_lost, CAST(0.002 AS DOUBLE) AS unfollow_rate, 500 AS reach, 900 AS views, 50 AS engagements,
+    CAST(0.1 AS DOUBLE) AS engagement_rate_by_reach, 50 / (1000 + n) AS engagement_rate_by_followers, 2 AS posts,
+    CAST(NULL AS DOUBLE) AS active_per_follower FROM grid WHERE source <> 'slack';
 CREATE TABLE reports.member_week_status AS SELECT source, source || ':' || i AS member_id, week_start, silence_weeks,
     week_start + INTERVAL 1 DAY AS last_active_at, week_start + INTERVAL 2 DAY AS last_seen_at, status,
     CASE WHEN status IN ('at_risk', 'churned') THEN 'silence' END AS flagged_by,
@@ -108,6 +112,21 @@ STAGE = "source = 'forum' AND stage = '{}'"
 CELL = "source = 'forum' AND cohort_week = DATE '2024-01-01'"
 
 DEFECTS = {
+    "report_audience": {
+        "keys_present": copy("report_audience", "NULL AS source"),
+        "key_unique": copy("report_audience", "0 AS views"),
+        "counts_not_negative": change("report_audience", "followers_lost = -1"),
+        "rates_not_negative": change("report_audience", "unfollow_rate = -0.1"),
+        "engagement_rate_by_reach_matches_counts": change("report_audience", "reach = 400"),
+        "engagement_rate_by_followers_matches_counts": change("report_audience", "engagement_rate_by_followers = NULL"),
+        "source_in_activity": "DELETE FROM reports.report_activity WHERE week_start = $w AND source = 'forum';",
+        "sources_complete": delete("report_audience", "source = 'forum'"),
+        "followers_follow_the_flows": change("report_audience", "followers_gained = 90"),
+        "followers_plausible": change(
+            "report_audience", "followers = 9000, followers_gained = 8010, engagement_rate_by_followers = 50 / 9000"
+        )
+        + "UPDATE reports.report_audience SET followers_lost = 8010 WHERE week_start = $w + 7 AND source = 'forum';",
+    },
     "report_activity": {
         "rows_exist": delete("report_activity"),
         "keys_present": copy("report_activity", "NULL AS source"),

@@ -17,6 +17,11 @@
             'source': 'varchar', 'content_id': 'varchar', 'statistic': 'varchar', 'quantity': 'bigint',
             'occurred_at': 'timestamp', 'time_precision': 'varchar',
         },
+        'account_statistics': {
+            'source': 'varchar', 'account_id': 'varchar', 'day': 'date', 'followers': 'bigint',
+            'followers_gained': 'bigint', 'followers_lost': 'bigint', 'reach': 'bigint', 'views': 'bigint',
+            'engagements': 'bigint',
+        },
         'membership_events': {
             'source': 'varchar', 'member_id': 'varchar', 'occurred_at': 'timestamp', 'event_type': 'varchar',
             'is_inferred': 'boolean',

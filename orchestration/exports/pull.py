@@ -17,7 +17,7 @@ from orchestration.config import Config, Source
 from orchestration.errors import ExportsError
 from orchestration.exports import lake, locate
 from orchestration.exports.lake import ExportAccount, FileAccount
-from orchestration.formats.base import RAW_KEPT_CHARACTERS, StagedFile, number_files, quoted
+from orchestration.formats.base import RAW_KEPT_CHARACTERS, Parsed, StagedFile, number_files, quoted
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ class _ExportReader:
         parsed = pull.format.parse(connection, table, [staged for staged, _ in files], pull.options)
         connection.execute(f"create or replace temp table parsed as {parsed.rows}")
         number_files(connection, "file_names", "file", {staged.number: staged.name for staged, _ in files})
-        self._account_for(files, parsed.unreadable)
+        self._account_for(files, parsed)
         columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in pull.format.tables[table].items())
         rows = f"""
             select {quoted(pull.source.name)} as _source, {quoted(self.export.name)} as _export, file as _file,
@@ -334,7 +334,7 @@ class _ExportReader:
                 connection.execute(f'create temp table "undated_{table}" as {rows} and row_at is null')
                 self.undated.append(table)
 
-    def _account_for(self, files: list[tuple[StagedFile, locate.Fingerprint]], unreadable: dict[int, str]) -> None:
+    def _account_for(self, files: list[tuple[StagedFile, locate.Fingerprint]], parsed: Parsed) -> None:
         pull = self.pull
         counts = {
             row[0]: row[1:]
@@ -347,8 +347,11 @@ class _ExportReader:
             ).fetchall()
         }
         for staged, read in files:
-            if staged.number in unreadable:
-                pull.unreadable(self.export, staged.name, read.sha256, read.size, unreadable[staged.number])
+            if staged.number in parsed.unreadable:
+                pull.unreadable(self.export, staged.name, read.sha256, read.size, parsed.unreadable[staged.number])
+                continue
+            if staged.number in parsed.unused:
+                pull.accounts.append(pull.account(self.export, staged.name, read.sha256, read.size, lake.UNUSED))
                 continue
             total, loaded, first_at, last_at = counts.get(staged.number, (0, 0, None, None))
             account = pull.account(

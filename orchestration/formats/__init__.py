@@ -11,6 +11,10 @@ MODULES = {
     "slack": "orchestration.formats.slack",
     "table": "orchestration.formats.table",
     "orders": "orchestration.formats.orders",
+    "meta_insights": "orchestration.formats.meta_insights",
+    "youtube_reports": "orchestration.formats.youtube_reports",
+    "x_analytics": "orchestration.formats.x_analytics",
+    "linkedin_pages": "orchestration.formats.linkedin_pages",
 }
 
 

@@ -67,11 +67,13 @@ class Parsed:
         table: name of the raw table.
         rows: a DuckDB relation's SQL with `ROW_COLUMNS` and the table's own columns; a row with a `reason` is bad.
         unreadable: files of which nothing could be read, by number, with the reason.
+        unused: files of which only the content shows that no figure needs them, by number.
     """
 
     table: str
     rows: str
     unreadable: dict[int, str] = field(default_factory=dict)
+    unused: frozenset[int] = frozenset()
 
 
 class Format:
@@ -81,14 +83,21 @@ class Format:
         name: as written in the config.
         tables: raw tables, each with its columns and their DuckDB types, as they are laid down in the lake; their names
             begin with the format's, so that `lake/*/<table>/` finds one format's rows only.
+        models: whose dbt models read its raw tables; its own name, but for formats that share one layout.
         member_list: the raw table that lists the members, if the format has one.
         Options: the keys that the format understands in a [[sources]] entry.
     """
 
     name: str
     tables: dict[str, dict[str, str]]
+    models: str | None = None
     member_list: str | None = None
     Options: type[Options] = Options
+
+    @property
+    def model_family(self) -> str:
+        """The `<format>` in the names of its dbt models, and in the dbt project's variable `formats`."""
+        return self.models or self.name
 
     def options(self, given: dict[str, Any]) -> Any:
         """Checks the format's own keys; raises pydantic's ValidationError."""

@@ -55,6 +55,15 @@ statistic_rows as (
 
 ),
 
+account_statistic_rows as (
+
+    select
+        week_start,
+        {{ row_hash(['account_id', '"day"', 'followers', 'followers_gained', 'followers_lost', 'reach', 'views', 'engagements']) }} as row_hash
+    from {{ ref('int_account_statistics') }}
+
+),
+
 all_rows as (
 
     select * from member_rows
@@ -68,6 +77,8 @@ all_rows as (
     select * from attribute_rows
     union all
     select * from statistic_rows
+    union all
+    select * from account_statistic_rows
 
 ),
 
@@ -94,7 +105,7 @@ settings as (
 
 sources as (
 
-    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members'])) }} as sources_hash
+    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members', 'audience_of'])) }} as sources_hash
     from {{ source('control', 'sources') }}
 
 ),
