@@ -17,6 +17,11 @@ REPORTS: tuple[str, ...] = (
     "report_lifecycle_moves",
     "report_churn",
     "report_retention",
+    "report_pyramid",
+    "report_interaction_mix",
+    "report_heatmap",
+    "report_conversation",
+    "report_content",
     "member_week_status",
 )
 """Every report that has a suite."""
