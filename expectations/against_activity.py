@@ -4,11 +4,12 @@ from expectations.checks import RowsCheck
 
 
 def adds_up_to_activity(
-    *, name: str, description: str, expected: str, total: str, figure: str, severity: str = "critical"
+    *, name: str, description: str, expected: str, column: str, total: str, figure: str, severity: str = "critical"
 ) -> RowsCheck:
     """Check that the rows of a source and week add up to a figure of `report_activity`.
 
     Args:
+        column: what is added up; where it is missing in a row, `values_present` says so and this check does not.
         total: SQL aggregate over the report's rows.
         figure: SQL over a row of `report_activity`, which is `a`.
     """
@@ -21,11 +22,14 @@ def adds_up_to_activity(
         sql=f"""
             SELECT source, week_start, concat(coalesce(CAST(any_value(c.total) AS VARCHAR), 'nothing'), ' instead of ',
                    coalesce(CAST(any_value(a.figure) AS VARCHAR), 'no row')) AS observed
-            FROM (SELECT source, week_start, {total} AS total FROM checked GROUP BY source, week_start) c
+            FROM (SELECT source, week_start, {total} AS total, bool_or({column} IS NULL) AS is_missing
+                  FROM checked GROUP BY source, week_start) c
             FULL JOIN (SELECT a.source, a.week_start, {figure} AS figure
                        FROM reports.report_activity a SEMI JOIN checked USING (week_start)) a USING (source, week_start)
             WHERE source IS NOT NULL
-            GROUP BY source, week_start HAVING any_value(c.total) IS DISTINCT FROM any_value(a.figure)""",
+            GROUP BY source, week_start
+            HAVING any_value(c.total) IS DISTINCT FROM any_value(a.figure)
+                AND NOT coalesce(any_value(is_missing), false)""",
     )
 
 

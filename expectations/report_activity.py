@@ -228,7 +228,8 @@ CHECKS: tuple[Check, ...] = (
                 FROM checked c JOIN reports.report_activity b ON b.source = c.source
                     AND b.week_start <= c.week_start AND b.week_start >= c.week_start - 105
                 WHERE c.engagement_rate_change_12w IS NOT NULL
-                GROUP BY c.source, c.week_start HAVING count(b.engagement_rate) = 16
+                GROUP BY c.source, c.week_start
+                HAVING count(b.engagement_rate) = 16 AND count(DISTINCT b.week_start) = 16
             )
             GROUP BY source, week_start, recent, earlier
             HAVING abs(any_value(change) - (recent / earlier - 1)) > 1e-6 * greatest(1, abs(any_value(change)))""",

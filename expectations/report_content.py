@@ -6,7 +6,7 @@ A week in which nothing was made and nothing received has no rows, and that is f
 from expectations.checks import Between, Check, Present, RowsCheck, repeated_rows
 
 TYPE = ("source", "week_start", "content_type")
-ENGAGEMENTS = "coalesce(reactions, 0) + coalesce(replies, 0) + shares"
+ENGAGEMENTS = "coalesce(reactions, 0) + coalesce(replies, 0) + coalesce(shares, 0)"
 
 CHECKS: tuple[Check, ...] = (
     Present(

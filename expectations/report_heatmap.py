@@ -70,6 +70,7 @@ CHECKS: tuple[Check, ...] = (
         name="interactions_match_activity",
         description="What happened in all hours is what happened in the week.",
         expected="interactions of the 168 hours add up to report_activity.interactions",
+        column="interactions",
         total="sum(interactions)",
         figure="a.interactions",
     ),

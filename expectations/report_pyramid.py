@@ -64,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
         name="members_match_activity",
         description="The members of all tiers are the members of the week.",
         expected="members of the tiers add up to report_activity.members",
+        column="members",
         total="sum(members)",
         figure="a.members",
     ),
@@ -71,6 +72,7 @@ CHECKS: tuple[Check, ...] = (
         name="active_matches_activity",
         description="Creators and contributors are the active members of the week.",
         expected="creator + contributor = report_activity.active_members",
+        column="members",
         total="sum(members) FILTER (tier IN ('creator', 'contributor'))",
         figure="a.active_members",
     ),
@@ -79,12 +81,13 @@ CHECKS: tuple[Check, ...] = (
         description="A share is the tier's part of the members of the week, and empty where there are none.",
         expected="share = members / report_activity.members, null if there are none",
         key=TIER,
-        # Shares out of [0, 1] are said by shares_in_range.
+        # Shares out of [0, 1] are said by shares_in_range, members below 0 by counts_not_negative.
         sql="""
             SELECT c.*, concat(coalesce(CAST(share AS VARCHAR), 'null'), ' for ', c.members, '/', a.members) AS observed
             FROM checked c JOIN reports.report_activity a ON a.source = c.source AND a.week_start = c.week_start
             WHERE (share IS NULL) <> (a.members = 0)
-                OR (share BETWEEN 0 AND 1 AND abs(share - c.members / nullif(a.members, 0)) > 1e-6)""",
+                OR (share BETWEEN 0 AND 1 AND c.members >= 0
+                    AND abs(share - c.members / nullif(a.members, 0)) > 1e-6)""",
     ),
     movement("report_pyramid", "members", "creators", "tier = 'creator'"),
 )

@@ -26,25 +26,44 @@ posts as (
 
 ),
 
-replies as (
+-- A reply that names no thread is in that of what it replies to. Only such replies are looked up.
+placed_replies as (
+
+    select source, member_id, occurred_at, thread_id
+    from {{ ref('int_interactions') }}
+    where interaction_type = 'reply'
+        and thread_id is not null
+
+    union all
 
     select
         interactions.source,
         interactions.member_id,
         interactions.occurred_at,
-        coalesce(interactions.thread_id, parents.thread_id, interactions.parent_id) as thread_id,
+        coalesce(parents.thread_id, interactions.parent_id) as thread_id
+    from {{ ref('int_interactions') }} as interactions
+    left join {{ ref('int_contents') }} as parents
+        on interactions.source = parents.source
+        and interactions.parent_id = parents.content_id
+    where interactions.interaction_type = 'reply'
+        and interactions.thread_id is null
+
+),
+
+replies as (
+
+    select
+        placed_replies.source,
+        placed_replies.thread_id,
+        placed_replies.member_id,
+        placed_replies.occurred_at,
         accounts.person_id,
         accounts.is_official,
         accounts.person_is_bot,
         accounts.person_is_official
-    from {{ ref('int_interactions') }} as interactions
-    inner join {{ ref('int_accounts') }} as accounts on interactions.member_id = accounts.account_id
-    left join {{ ref('int_contents') }} as parents
-        on interactions.source = parents.source
-        and interactions.parent_id = parents.content_id
-        and interactions.thread_id is null
-    where interactions.interaction_type = 'reply'
-        and not accounts.is_bot
+    from placed_replies
+    inner join {{ ref('int_accounts') }} as accounts on placed_replies.member_id = accounts.account_id
+    where not accounts.is_bot
 
 ),
 
