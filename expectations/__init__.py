@@ -18,6 +18,11 @@ REPORTS: tuple[str, ...] = (
     "report_churn",
     "report_retention",
     "report_audience",
+    "report_pyramid",
+    "report_interaction_mix",
+    "report_heatmap",
+    "report_conversation",
+    "report_content",
     "member_week_status",
 )
 """Every report that has a suite."""

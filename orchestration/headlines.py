@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIGURES = {
     "report_activity": (
         "active_members", "active_rate", "members", "new_members", "left_members", "new_active", "retained",
-        "resurrected", "dormant", "interactions", "stickiness",
+        "resurrected", "dormant", "interactions", "stickiness", "engagement_rate",
     ),
     "report_audience": (
         "followers", "followers_gained", "followers_lost", "unfollow_rate", "reach", "engagement_rate_by_reach",
@@ -28,6 +28,10 @@ FIGURES = {
     ),
     "report_churn": (
         "at_risk", "churned", "active", "quiet", "never_active", "newly_churned", "won_back", "churn_rate",
+    ),
+    "report_conversation": (
+        "two_way_members", "two_way_share", "threads", "answered_24h", "answered_24h_rate", "answered_by_official_24h",
+        "median_first_response_minutes", "unanswered", "official_posts", "official_replies", "broadcast_share",
     ),
 }  # fmt: skip
 # Reports of several rows a source: what is shown of the whole community, and what comes first.
@@ -41,6 +45,23 @@ ROWS = {
         "members desc, from_stage, to_stage",
     ),
     "report_retention": ("cohort_week, weeks_since, cohort_size, active_members, retention", "cohort_week desc"),
+    "report_pyramid": (
+        "tier, members, share",
+        "list_position(['creator', 'contributor', 'lurker', 'absent', 'silent'], tier)",
+    ),
+    "report_interaction_mix": (
+        "participation, expression, audience, interactions, members",
+        "interactions desc, participation, expression, audience",
+    ),
+    "report_heatmap": (
+        'iso_weekday, "hour", interactions, active_members',
+        'interactions desc, iso_weekday, "hour"',
+    ),
+    "report_content": (
+        "coalesce(content_type, 'unknown') as content_type, posts, reactions, replies, shares, views,"
+        " engagement_per_post",
+        "posts desc, content_type",
+    ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
 _SHOWN_ROWS = 26

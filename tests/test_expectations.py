@@ -13,12 +13,15 @@ import duckdb
 import pytest
 
 from expectations import REPORTS, CheckResult, validate
+from tests import defects_of_acts
+from tests.defect_sql import change, copy, delete
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=number) for number in range(110)]
 FIRST_DEFECT = 12  # weeks before it give the trailing windows something to look at
 FIRST_KEPT = 70  # member_week_status keeps the last 40 weeks only
 
-GOOD_WAREHOUSE = """
+GOOD_WAREHOUSE = (
+    """
 CREATE SCHEMA control; CREATE SCHEMA canonical; CREATE SCHEMA reports;
 CREATE TABLE control.settings AS SELECT 12 AS churned_after_weeks, 4 AS at_risk_after_weeks, 40 AS member_weeks_kept,
     12 AS source_regular_weeks, 8 AS source_regular_rows;
@@ -42,7 +45,10 @@ CREATE TABLE reports.report_activity AS SELECT source, week_start,
     0 AS follows, CASE WHEN source <> 'forum' THEN 500 END AS views,
     CAST(20 AS DOUBLE) AS dau_mean, 60 AS mau, 20 / 60 AS stickiness,
     20 AS active_1, 0 AS active_2, 20 AS active_3, 0 AS active_4, 0 AS active_5, 0 AS active_6, 0 AS active_7,
-    5 AS members_join_inferred, if(n = 0, 0, 40) AS active_members_previous FROM grid;
+    5 AS members_join_inferred, if(n = 0, 0, 40) AS active_members_previous,
+    CAST(0.1 AS DOUBLE) AS top_1_pct_share, CAST(0.4 AS DOUBLE) AS top_10_pct_share, CAST(0.3 AS DOUBLE) AS gini,
+    5 AS absence_factor, CAST(0.5 AS DOUBLE) AS engagement_rate,
+    CAST(if(n < 15, NULL, 0) AS DOUBLE) AS engagement_rate_change_12w FROM grid;
 CREATE TABLE reports.report_lifecycle AS SELECT source, week_start, stage, members, active_members,
     members / 100 AS share, buyers, CAST(9.99 AS DECIMAL(18, 2)) AS revenue
     FROM grid CROSS JOIN (VALUES
@@ -77,22 +83,8 @@ CREATE TABLE reports.member_week_status AS SELECT source, source || ':' || i AS 
     WHERE i < members AND n >= 70;
 UPDATE reports.member_week_status SET member_id = member_id || status;
 """
-
-
-def change(table: str, assignments: str, where: str = "source = 'forum'") -> str:
-    """An UPDATE of one report in the week of the defect."""
-    return f"UPDATE reports.{table} SET {assignments} WHERE week_start = $w AND {where};"
-
-
-def copy(table: str, replacements: str, where: str = "source = 'forum'") -> str:
-    """A second row, like one that is there but for some columns."""
-    rows = f"SELECT * REPLACE ({replacements}) FROM reports.{table} WHERE week_start = $w AND {where}"
-    return f"INSERT INTO reports.{table} {rows};"
-
-
-def delete(table: str, where: str = "true") -> str:
-    """Rows gone from the week of the defect."""
-    return f"DELETE FROM reports.{table} WHERE week_start = $w AND {where};"
+    + defects_of_acts.GOOD_ROWS
+)
 
 
 def activity(assignments: str) -> str:
@@ -170,7 +162,11 @@ DEFECTS = {
             "$w", "$w + 7"
         ),
         "posts_plausible": activity("posts = 300, interactions = 340, interactions_per_active = 8.5"),
+        "concentration_in_range": activity("gini = 1.5"),
+        "concentration_null_when_undefined": activity("gini = NULL"),
+        "engagement_change_matches_weeks": activity("engagement_rate_change_12w = 0.5"),
     },
+    **defects_of_acts.DEFECTS,
     "report_lifecycle": {
         "rows_exist": delete("report_lifecycle"),
         "keys_present": copy("report_lifecycle", "NULL AS stage, 0 AS members, 0 AS share", STAGE.format("newbie")),
