@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orchestration.errors import ConfigError
 from orchestration.weeks import Calendar
@@ -80,10 +81,12 @@ def _figure(metric: str) -> str:
     return metric
 
 
-def _change(text: str) -> str:
-    if not re.fullmatch(r"[+-]\d{1,6}(\.\d{1,6})?%", text):
-        raise ValueError(f"{text!r}: expected a number, or a change such as \"+10%\" or \"-5%\"")
-    return text
+def _target(given: Any) -> Any:
+    is_number = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    is_change = isinstance(given, str) and re.fullmatch(r"[+-]\d{1,6}(\.\d{1,6})?%", given)
+    if not is_number and not is_change:
+        raise ValueError(f'{given!r}: expected a number, or a change such as "+10%" or "-5%"')
+    return given
 
 
 Timezone = Annotated[str, AfterValidator(_known_zone)]
@@ -143,9 +146,9 @@ class Goal(_Section):
     name: str = Field(min_length=1)
     metric: Annotated[str, AfterValidator(_figure)]
     source: str = "all"
-    from_date: date = Field(alias="from")
-    to_date: date = Field(alias="to")
-    target: float | Annotated[str, AfterValidator(_change)] = Field(allow_inf_nan=False)
+    from_date: date = Field(alias="from", ge=date(1990, 1, 1))
+    to_date: date = Field(alias="to", lt=date(9000, 1, 1))
+    target: Annotated[float | str, BeforeValidator(_target)]
 
     @property
     def target_change_percent(self) -> float | None:

@@ -61,9 +61,7 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
         connection.begin()
         connection.execute("create schema if not exists control")
         _replace(connection, "run_weeks", {"week_start": "DATE"}, [(week,) for week in weeks])
-        _replace(
-            connection, "figure_weeks", {"week_start": "DATE"}, [(week,) for week in figure_weeks(config, weeks)]
-        )
+        _replace(connection, "figure_weeks", {"week_start": "DATE"}, [(week,) for week in figure_weeks(config, weeks)])
         _replace(connection, "goals", _GOAL_COLUMNS, [_goal_row(config, goal) for goal in config.goals])
         _replace(
             connection,
