@@ -18,6 +18,11 @@ REPORTS: tuple[str, ...] = (
     "report_churn",
     "report_retention",
     "member_week_status",
+    "report_segments",
+    "report_onboarding",
+    "report_safety",
+    "report_goals",
+    "report_headlines",
 )
 """Every report that has a suite."""
 

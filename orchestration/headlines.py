@@ -37,6 +37,20 @@ ROWS = {
         "members desc, from_stage, to_stage",
     ),
     "report_retention": ("cohort_week, weeks_since, cohort_size, active_members, retention", "cohort_week desc"),
+    "report_segments": (
+        "attribute, value, members, active_members, active_rate",
+        "attribute, value is null, members desc, value",
+    ),
+    "report_onboarding": (
+        "joined_week, joined, active_7d, reply_received_7d, active_28d, came_back, median_days_to_active",
+        "joined_week desc",
+    ),
+    "report_safety": ("event_type, events, members, per_1000_active", "events desc, event_type"),
+    "report_goals": ("goal, value, expected_by_now, target, on_track", "goal"),
+    "report_headlines": (
+        "metric, value, previous, mean_4w, same_week_last_year, direction, robust_z",
+        "min(place)",
+    ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
 _SHOWN_ROWS = 26
