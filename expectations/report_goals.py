@@ -52,8 +52,9 @@ CHECKS: tuple[Check, ...] = (
         key=GOAL,
         sql="""
             SELECT *, concat(expected_by_now, ' from ', start_value, ' to ', target) AS observed
-            FROM checked WHERE expected_by_now < least(start_value, target) - 1e-6 * abs(target)
-                OR expected_by_now > greatest(start_value, target) + 1e-6 * abs(target)""",
+            FROM checked WHERE start_value IS NOT NULL
+                AND (expected_by_now < least(start_value, target) - 1e-6 * abs(target)
+                     OR expected_by_now > greatest(start_value, target) + 1e-6 * abs(target))""",
     ),
     RowsCheck(
         name="on_track_matches_line",

@@ -1,4 +1,4 @@
-"""What has to hold in `report_onboarding`: one row for each source, reporting week and joining week of the last five."""
+"""What has to hold in `report_onboarding`: one row for each source, reporting week and joining week."""
 
 from expectations.checks import ROWS_EXIST, Between, Check, Present, RowsCheck, key_checks
 
@@ -108,7 +108,7 @@ CHECKS: tuple[Check, ...] = (
     RowsCheck(
         name="splits_within_whole",
         description="Those with an answered and with an unanswered first post are active, and came back or did not.",
-        expected="first_post_answered + first_post_unanswered <= active_28d; each came_back_... within its first_post_...",
+        expected="first_post_... together at most active_28d, each came_back_... at most its first_post_...",
         key=COHORT,
         sql=where(
             "first_post_answered + first_post_unanswered > active_28d OR came_back_answered > first_post_answered"
@@ -125,8 +125,8 @@ CHECKS: tuple[Check, ...] = (
         sql="""
             SELECT c.*, concat(joined + joined_inferred, ' for ', a.new_members, ' new members') AS observed
             FROM checked c
-            JOIN (SELECT source, week_start, max(new_members) AS new_members FROM reports.report_activity GROUP BY ALL) a
-                USING (source, week_start)
+            JOIN (SELECT source, week_start, max(new_members) AS new_members
+                  FROM reports.report_activity GROUP BY ALL) a USING (source, week_start)
             WHERE c.joined_week = c.week_start AND joined >= 0 AND joined_inferred >= 0
                 AND joined + joined_inferred < a.new_members""",
     ),

@@ -16,7 +16,9 @@ def within_events(column: str, description: str) -> RowsCheck:
         description=description,
         expected=f"{column} at most events",
         key=KIND,
-        sql=f"SELECT *, concat({column}, ' of ', events) AS observed FROM checked WHERE events >= 0 AND {column} > events",
+        sql=f"""
+            SELECT *, concat({column}, ' of ', events) AS observed
+            FROM checked WHERE events >= 0 AND {column} > events""",
     )
 
 
@@ -88,9 +90,10 @@ CHECKS: tuple[Check, ...] = (
         expected="a row for every event_type of the week before",
         key=KIND,
         counts_rows=False,
-        sql="""
+        sql=f"""
             SELECT p.source, w.week_start, p.event_type, 'no row' AS observed
             FROM weeks w JOIN reports.report_safety p ON p.week_start = w.week_start - 7
+                AND p.event_type IN {EVENT_TYPES}
             SEMI JOIN control.sources s ON p.source IN (s.source, 'all')
             ANTI JOIN checked c
                 ON c.source = p.source AND c.week_start = w.week_start AND c.event_type = p.event_type""",

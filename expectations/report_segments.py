@@ -19,7 +19,8 @@ def matches_activity(column: str, words: str) -> RowsCheck:
         sql=f"""
             SELECT source, week_start, attribute, concat(any_value(c.total), ' instead of ',
                    coalesce(CAST(any_value(a.{column}) AS VARCHAR), 'no row')) AS observed
-            FROM (SELECT source, week_start, attribute, sum({column}) AS total FROM checked GROUP BY ALL) c
+            FROM (SELECT source, week_start, attribute, sum({column}) AS total FROM checked
+                  WHERE source IS NOT NULL AND attribute IS NOT NULL GROUP BY ALL) c
             LEFT JOIN reports.report_activity a USING (source, week_start)
             GROUP BY source, week_start, attribute HAVING any_value(c.total) IS DISTINCT FROM any_value(a.{column})""",
     )

@@ -26,6 +26,14 @@ FIGURES = {
         "at_risk", "churned", "active", "quiet", "never_active", "newly_churned", "won_back", "churn_rate",
     ),
 }  # fmt: skip
+_COMPARED = ("value", "previous", "mean_4w", "same_week_last_year")
+
+
+def _short(column: str) -> str:
+    """SQL for a number that may be a count or a rate, without needless digits."""
+    return f"format('{{:.6g}}', {column}) as {column}"
+
+
 # Reports of several rows a source: what is shown of the whole community, and what comes first.
 ROWS = {
     "report_lifecycle": (
@@ -46,10 +54,13 @@ ROWS = {
         "joined_week desc",
     ),
     "report_safety": ("event_type, events, members, per_1000_active", "events desc, event_type"),
-    "report_goals": ("goal, value, expected_by_now, target, on_track", "goal"),
+    "report_goals": (
+        f"goal, metric, {_short('value')}, {_short('expected_by_now')}, {_short('target')}, on_track",
+        "goal",
+    ),
     "report_headlines": (
-        "metric, value, previous, mean_4w, same_week_last_year, direction, robust_z",
-        "min(place)",
+        f"place, metric, {', '.join(map(_short, _COMPARED))}, direction, robust_z",
+        "place",
     ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
