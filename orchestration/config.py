@@ -182,10 +182,10 @@ class Config(_Section):
     file: Path
     community: CommunitySection
     sources: tuple[Source, ...] = Field(min_length=1)
-    goals: tuple[Goal, ...] = ()
     thresholds: Thresholds = Thresholds()
     schedule: Schedule = Schedule()
     publish: Publish = Publish()
+    goals: tuple[Goal, ...] = ()
 
     @property
     def calendar(self) -> Calendar:
