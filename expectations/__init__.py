@@ -24,6 +24,11 @@ REPORTS: tuple[str, ...] = (
     "report_conversation",
     "report_content",
     "member_week_status",
+    "report_segments",
+    "report_onboarding",
+    "report_safety",
+    "report_goals",
+    "report_headlines",
 )
 """Every report that has a suite."""
 

@@ -34,6 +34,14 @@ FIGURES = {
         "median_first_response_minutes", "unanswered", "official_posts", "official_replies", "broadcast_share",
     ),
 }  # fmt: skip
+_COMPARED = ("value", "previous", "mean_4w", "same_week_last_year")
+
+
+def _short(column: str) -> str:
+    """SQL for a number that may be a count or a rate, without needless digits."""
+    return f"format('{{:.6g}}', {column}) as {column}"
+
+
 # Reports of several rows a source: what is shown of the whole community, and what comes first.
 ROWS = {
     "report_lifecycle": (
@@ -61,6 +69,23 @@ ROWS = {
         "coalesce(content_type, 'unknown') as content_type, posts, reactions, replies, shares, views,"
         " engagement_per_post",
         "posts desc, content_type",
+    ),
+    "report_segments": (
+        "attribute, value, members, active_members, active_rate",
+        "attribute, value is null, members desc, value",
+    ),
+    "report_onboarding": (
+        "joined_week, joined, active_7d, reply_received_7d, active_28d, came_back, median_days_to_active",
+        "joined_week desc",
+    ),
+    "report_safety": ("event_type, events, members, per_1000_active", "events desc, event_type"),
+    "report_goals": (
+        f"goal, metric, {_short('value')}, {_short('expected_by_now')}, {_short('target')}, on_track",
+        "goal",
+    ),
+    "report_headlines": (
+        f"place, metric, {', '.join(map(_short, _COMPARED))}, direction, robust_z",
+        "place",
     ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }

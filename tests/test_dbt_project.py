@@ -47,6 +47,17 @@ file = "members.csv"
 member = "who"
 joined_at = "joined"
 is_bot = "bot"
+
+[sources.members.attributes]
+country = "land"
+plan = "plan"
+
+[[goals]]
+name = "More people take part"
+metric = "report_activity.active_members"
+from = 2026-02-01
+to = 2026-06-30
+target = "+10%"
 """
 FORUM_EVENTS = """\
 id,who,at,what,on
@@ -64,13 +75,13 @@ id,who,at,what,on
 10,eve,2026-02-12T10:00:00Z,like,9
 """
 FORUM_MEMBERS = """\
-who,joined,bot
-ann,2026-01-12T10:00:00Z,no
-bea,2026-01-12T10:00:00Z,no
-cem,,no
-dan,2026-01-12T10:00:00Z,no
-robot,2026-01-12T10:00:00Z,yes
-fay,2026-01-12T10:00:00Z,no
+who,joined,bot,land,plan
+ann,2026-01-12T10:00:00Z,no,DE,free
+bea,2026-01-12T10:00:00Z,no,FR,
+cem,,no,,free
+dan,2026-01-12T10:00:00Z,no,DE,
+robot,2026-01-12T10:00:00Z,yes,XX,
+fay,2026-01-12T10:00:00Z,no,FR,
 """
 
 # Ways to get a rule wrong, one in a model or macro, each with a unit test that has to notice: file, right, wrong, test.
@@ -231,11 +242,65 @@ MUTATIONS = [
         "where true",
         "only_the_last_weeks_keep_a_row_per_member",
     ),
+    (
+        "models/reports/report_segments.sql",
+        "order by participants.joined_at, participants.account_id",
+        "order by participants.account_id",
+        "every_member_has_one_value_of_each_attribute_unknown_included",
+    ),
+    (
+        "models/reports/report_onboarding.sql",
+        "and accounts.member_id <> others.member_id",
+        "and accounts.account_id <> others.account_id",
+        "a_reply_received_is_another_persons",
+    ),
+    (
+        "models/reports/report_onboarding.sql",
+        "coalesce(firsts.answered_week <= cohorts.week_start, false) as is_answered",
+        "firsts.answered_week is not null as is_answered",
+        "an_answered_first_post_is_answered_within_a_day",
+    ),
+    (
+        "models/reports/report_onboarding.sql",
+        "when {{ step }}_at < day_7_at then",
+        "when {{ step }}_at <= day_7_at then",
+        "first_steps_are_counted_within_7_and_28_days_of_joining",
+    ),
+    (
+        "models/reports/report_safety.sql",
+        "and events.week_start <= spine.week_start",
+        "and true",
+        "a_kind_of_harm_is_a_row_once_it_can_be_seen",
+    ),
+    (
+        "models/reports/report_goals.sql",
+        "order by figures.week_start desc",
+        "order by figures.week_start",
+        "a_goal_starts_from_the_last_value_it_can_find",
+    ),
+    (
+        "models/reports/report_headlines.sql",
+        "compared.weeks_of_4 = 4",
+        "compared.weeks_of_4 >= 3",
+        "a_headline_turns_at_five_percent_of_the_mean_of_four_weeks",
+    ),
+    (
+        "models/reports/report_headlines.sql",
+        "{{ add_weeks('headlines.week_start', -52) }}",
+        "{{ add_weeks('headlines.week_start', -53) }}",
+        "how_unusual_a_value_is_takes_eight_weeks_of_the_last_52",
+    ),
+    (
+        "macros/figures.sql",
+        "case when count(*) = 1 then",
+        "case when count(*) >= 1 then",
+        "a_report_of_two_rows_a_week_has_no_one_figure",
+    ),
 ]
 
 
 # Streams that none of those three formats feeds.
-NO_ROWS = {"int_member_attributes", "int_content_statistics", "int_account_statistics", "report_audience"}
+NO_ROWS = {"int_content_statistics", "int_account_statistics", "report_audience"}
 
 
 def dbt(home: Home, project: Path, target: Path, *arguments: str) -> SimpleNamespace:

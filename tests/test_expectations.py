@@ -24,7 +24,7 @@ GOOD_WAREHOUSE = (
     """
 CREATE SCHEMA control; CREATE SCHEMA canonical; CREATE SCHEMA reports;
 CREATE TABLE control.settings AS SELECT 12 AS churned_after_weeks, 4 AS at_risk_after_weeks, 40 AS member_weeks_kept,
-    12 AS source_regular_weeks, 8 AS source_regular_rows;
+    12 AS source_regular_weeks, 8 AS source_regular_rows, 5 AS headline_change_percent;
 CREATE TABLE control.sources (source VARCHAR, format VARCHAR, observes_views BOOLEAN);
 INSERT INTO control.sources VALUES ('slack', 'slack', true), ('forum', 'discourse', false);
 CREATE TABLE control.unreadable_sources (source VARCHAR, last_week DATE);
@@ -82,6 +82,34 @@ CREATE TABLE reports.member_week_status AS SELECT source, source || ':' || i AS 
         AS s(status, members, silence_weeks, lifecycle_stage), range(100) AS m(i)
     WHERE i < members AND n >= 70;
 UPDATE reports.member_week_status SET member_id = member_id || status;
+CREATE TABLE reports.report_segments AS SELECT source, week_start, 'country' AS attribute, value, members,
+    active_members, active_members / members AS active_rate
+    FROM grid CROSS JOIN (VALUES ('DE', 60, 30), (NULL, 40, 10)) AS v(value, members, active_members);
+CREATE TABLE reports.report_onboarding AS SELECT g.source, g.week_start, j.week_start AS joined_week,
+    2 AS joined, 1 AS joined_inferred, CASE WHEN g.source <> 'forum' AND g.n > j.n THEN 1 END AS viewed_7d,
+    CASE WHEN g.source <> 'forum' AND g.n = j.n + 4 THEN 1 END AS viewed_28d,
+    if(g.n > j.n, 1, NULL) AS active_7d, if(g.n > j.n, 0, NULL) AS reply_received_7d,
+    if(g.n > j.n, 0, NULL) AS claimed_7d, if(g.n > j.n, 0, NULL) AS purchased_7d,
+    if(g.n = j.n + 4, 2, NULL) AS active_28d, if(g.n = j.n + 4, 1, NULL) AS reply_received_28d,
+    if(g.n = j.n + 4, 0, NULL) AS claimed_28d, if(g.n = j.n + 4, 0, NULL) AS purchased_28d,
+    if(g.n = j.n + 4, 1.5, NULL) AS median_days_to_active, if(g.n = j.n + 4, 2, NULL) AS came_back,
+    if(g.n = j.n + 4, 1, NULL) AS first_post_answered, if(g.n = j.n + 4, 1, NULL) AS came_back_answered,
+    if(g.n = j.n + 4, 1, NULL) AS first_post_unanswered, if(g.n = j.n + 4, 1, NULL) AS came_back_unanswered
+    FROM grid g JOIN weeks j ON j.n BETWEEN g.n - 4 AND g.n;
+CREATE TABLE reports.report_safety AS SELECT source, week_start, event_type, events, members,
+    CAST(1000 * events / 40 AS DOUBLE) AS per_1000_active, inferred, 40 AS active_members
+    FROM grid CROSS JOIN (VALUES ('leave', 2, 2, 1), ('block', 4, 3, 0)) AS e(event_type, events, members, inferred);
+CREATE TABLE control.goals AS
+    SELECT 'grow' AS goal, DATE '2024-01-01' AS from_week, max(week_start) AS to_week FROM weeks;
+CREATE TABLE reports.report_goals AS SELECT 'grow' AS goal, week_start, CAST(40 AS DOUBLE) AS value,
+    CAST(40 AS DOUBLE) AS start_value, CAST(80 AS DOUBLE) AS target, 40 + 40 * n / 109 AS expected_by_now,
+    n = 0 AS on_track, 'report_activity.active_members' AS metric, 'forum' AS source FROM weeks;
+CREATE TABLE reports.report_headlines AS SELECT source, week_start, 'report_activity.' || name AS metric,
+    CAST(40 AS DOUBLE) AS value, CAST(if(n = 0, NULL, 40) AS DOUBLE) AS previous,
+    CAST(if(n < 4, NULL, 40) AS DOUBLE) AS mean_4w, if(n < 4, NULL, 'steady') AS direction,
+    CAST(NULL AS DOUBLE) AS robust_z, name || if(n < 4, '_first', '_steady') AS sentence_key,
+    least(n, 52) AS weeks_compared, place
+    FROM grid CROSS JOIN (VALUES ('active_members', 1), ('mau', 2)) AS m(name, place);
 """
     + defects_of_acts.GOOD_ROWS
 )
@@ -101,6 +129,11 @@ def member(status: str, assignments: str) -> str:
 
 
 STAGE = "source = 'forum' AND stage = '{}'"
+SEGMENT = "source = 'forum' AND value = 'DE'"
+COHORT = "source = 'forum' AND joined_week = $w - 28"
+OWN_COHORT = "source = 'forum' AND joined_week = $w"
+LEAVES = "source = 'forum' AND event_type = 'leave'"
+HEADLINE = "source = 'forum' AND place = 1"
 CELL = "source = 'forum' AND cohort_week = DATE '2024-01-01'"
 
 DEFECTS = {
@@ -256,6 +289,83 @@ DEFECTS = {
         "silence_zero_when_active": member("active", "silence_weeks = 3"),
         "tenure_at_least_a_day": member("quiet", "tenure_days = 0"),
         "last_seen_not_before_active": member("quiet", "last_seen_at = last_active_at - INTERVAL 1 DAY"),
+    },
+    "report_segments": {
+        "keys_present": copy("report_segments", "NULL AS source", SEGMENT),
+        "key_unique": change("report_segments", "members = 30, active_members = 15", SEGMENT)
+        + copy("report_segments", "30 AS members", SEGMENT),
+        "values_present": change("report_segments", "active_rate = NULL", SEGMENT),
+        "counts_not_negative": change("report_segments", "active_members = -1", SEGMENT)
+        + change(
+            "report_segments",
+            "active_members = 41, members = 41, active_rate = 1",
+            "source = 'forum' AND value IS NULL",
+        )
+        + change("report_segments", "members = 59", SEGMENT),
+        "members_positive": copy("report_segments", "'FR' AS value, 0 AS members, 0 AS active_members", SEGMENT),
+        "active_within_members": change(
+            "report_segments", "active_members = 40, members = 30, active_rate = 1", SEGMENT
+        )
+        + change(
+            "report_segments", "active_members = 0, members = 70, active_rate = 0", "source = 'forum' AND value IS NULL"
+        ),
+        "rate_matches_counts": change("report_segments", "active_rate = 0.9", SEGMENT),
+        "members_match_activity": change("report_segments", "members = 75, active_rate = 0.4", SEGMENT),
+        "active_members_match_activity": change("report_segments", "active_members = 60, active_rate = 1", SEGMENT),
+        "values_fit": change("report_segments", "value = '(other values)'", SEGMENT),
+    },
+    "report_onboarding": {
+        "rows_exist": delete("report_onboarding") + delete("report_activity"),
+        "keys_present": copy("report_onboarding", "NULL AS source", COHORT),
+        "key_unique": copy("report_onboarding", "source AS source", COHORT),
+        "values_present": change("report_onboarding", "joined_inferred = NULL", COHORT),
+        "counts_not_negative": change("report_onboarding", "joined_inferred = -1", COHORT),
+        "joining_week_in_range": copy("report_onboarding", "$w - 35 AS joined_week", COHORT),
+        "joining_weeks_complete": delete("report_onboarding", COHORT),
+        "cells_wait_for_their_days": change("report_onboarding", "active_7d = 1", OWN_COHORT),
+        "unobserved_is_null": change("report_onboarding", "viewed_28d = 0", COHORT),
+        "steps_within_joined": change("report_onboarding", "claimed_28d = 3", COHORT),
+        "seven_days_within_28": change("report_onboarding", "reply_received_7d = 2", COHORT),
+        "splits_within_whole": change("report_onboarding", "came_back_answered = 2", COHORT),
+        "joined_covers_new_members": change("report_onboarding", "joined = 1, joined_inferred = 0", OWN_COHORT),
+    },
+    "report_safety": {
+        "keys_present": copy("report_safety", "NULL AS source", LEAVES),
+        "key_unique": copy("report_safety", "source AS source", LEAVES),
+        "values_present": change("report_safety", "inferred = NULL", LEAVES),
+        "counts_not_negative": change("report_safety", "inferred = -1", LEAVES),
+        "event_type_known": copy("report_safety", "'shout' AS event_type", LEAVES),
+        "members_within_events": change("report_safety", "members = 3", LEAVES),
+        "inferred_within_events": change("report_safety", "inferred = 3", LEAVES),
+        "rate_null_when_undefined": change("report_safety", "per_1000_active = NULL", LEAVES),
+        "rate_matches_counts": change("report_safety", "per_1000_active = 60", LEAVES),
+        "active_members_match_activity": change("report_safety", "active_members = 50, per_1000_active = 40", LEAVES),
+        "kinds_stay": delete("report_safety", LEAVES),
+    },
+    "report_goals": {
+        "keys_present": """
+            INSERT INTO reports.report_goals SELECT * REPLACE (NULL AS goal) FROM reports.report_goals
+            WHERE week_start = $w;""",
+        "key_unique": copy("report_goals", "goal AS goal"),
+        "values_present": change("report_goals", "metric = NULL"),
+        "goal_present": delete("report_goals"),
+        "goal_known": copy("report_goals", "'shrink' AS goal"),
+        "line_needs_a_start": change("report_goals", "start_value = NULL"),
+        "line_within_start_and_target": change("report_goals", "expected_by_now = 81"),
+        "on_track_matches_line": change("report_goals", "on_track = true"),
+    },
+    "report_headlines": {
+        "rows_exist": delete("report_headlines"),
+        "keys_present": copy("report_headlines", "NULL AS source, 3 AS place", HEADLINE),
+        "key_unique": copy("report_headlines", "source AS source", HEADLINE),
+        "values_present": change("report_headlines", "sentence_key = NULL", HEADLINE),
+        "source_present": delete("report_headlines", "source = 'forum'"),
+        "at_most_eight": change("report_headlines", "place = 9", HEADLINE),
+        "places_unique": change("report_headlines", "place = 2", HEADLINE),
+        "direction_known": change("report_headlines", "direction = 'flat'", HEADLINE),
+        "direction_matches_change": change("report_headlines", "direction = 'up'", HEADLINE),
+        "z_needs_eight_weeks": change("report_headlines", "weeks_compared = 7, robust_z = 1", HEADLINE),
+        "previous_week_matches": change("report_headlines", "previous = 41", HEADLINE),
     },
 }
 IN_LAST_WEEK = {"source_readable", "moves_balance_earlier", "no_cohort_missing_earlier"}

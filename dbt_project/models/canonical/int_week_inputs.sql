@@ -93,11 +93,12 @@ by_week as (
 
 ),
 
--- The settings that figures depend on, and what the config says of sources and persons, count for every week.
+-- The settings that figures depend on, and what the config says of sources, persons and goals, count for every week.
 settings as (
 
     select md5(concat_ws(
-        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, newbie_days, growth_days, member_names
+        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, newbie_days, growth_days, member_names,
+        headline_change_percent, segment_values_kept
     )) as settings_hash
     from {{ source('control', 'settings') }}
 
@@ -105,7 +106,7 @@ settings as (
 
 sources as (
 
-    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members', 'audience_of'])) }} as sources_hash
+    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members', 'observes_leaves', 'audience_of'])) }} as sources_hash
     from {{ source('control', 'sources') }}
 
 ),
@@ -114,6 +115,13 @@ identities as (
 
     select {{ set_hash(row_hash(['person', 'source', 'native_id'])) }} as identities_hash
     from {{ source('control', 'identities') }}
+
+),
+
+goals as (
+
+    select {{ set_hash(row_hash(['goal', 'metric', 'source', 'from_week', 'to_week', 'target_value', 'target_change_percent'])) }} as goals_hash
+    from {{ source('control', 'goals') }}
 
 )
 
@@ -125,9 +133,11 @@ select
         sum(by_week.own_hash) over (order by by_week.week_start),
         settings.settings_hash,
         sources.sources_hash,
-        identities.identities_hash
+        identities.identities_hash,
+        goals.goals_hash
     )) as inputs_fingerprint
 from by_week
 cross join settings
 cross join sources
 cross join identities
+cross join goals

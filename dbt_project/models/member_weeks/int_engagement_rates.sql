@@ -1,19 +1,19 @@
-{# A view: it has to follow `run_weeks` when a report is run again alone. #}
+{# A view: it has to follow `figure_weeks` when a report is run again alone. #}
 {{ config(materialized='view') }}
 
 {%- set weeks_back = [0, 1, 2, 3, 12, 13, 14, 15] -%}
--- Each week of the run with the seven earlier weeks that its change is measured by. They are computed here and not read
+-- Each week whose figures the run needs, with the seven earlier weeks that its change is measured by. They are computed here and not read
 -- from the report, so that the order in which weeks are run makes no difference.
-with run_weeks as (
+with figure_weeks as (
 
-    select * from {{ source('control', 'run_weeks') }}
+    select * from {{ source('control', 'figure_weeks') }}
 
 ),
 
 looked_at as (
 
     {%- for weeks in weeks_back %}
-    select {{ add_weeks('week_start', -weeks) }} as week_start from run_weeks
+    select {{ add_weeks('week_start', -weeks) }} as week_start from figure_weeks
     {{ 'union' if not loop.last }}
     {%- endfor %}
 
@@ -103,15 +103,15 @@ compared as (
 
     select
         rates.source,
-        run_weeks.week_start,
+        figure_weeks.week_start,
         {%- for weeks in weeks_back %}
-        max(case when rates.week_start = {{ add_weeks('run_weeks.week_start', -weeks) }} then rates.engagement_rate end) as rate_{{ weeks }}{{ ',' if not loop.last }}
+        max(case when rates.week_start = {{ add_weeks('figure_weeks.week_start', -weeks) }} then rates.engagement_rate end) as rate_{{ weeks }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from run_weeks
+    from figure_weeks
     inner join rates
-        on rates.week_start <= run_weeks.week_start
-        and rates.week_start >= {{ add_weeks('run_weeks.week_start', -15) }}
-    group by rates.source, run_weeks.week_start
+        on rates.week_start <= figure_weeks.week_start
+        and rates.week_start >= {{ add_weeks('figure_weeks.week_start', -15) }}
+    group by rates.source, figure_weeks.week_start
 
 )
 

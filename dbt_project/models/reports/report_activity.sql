@@ -1,10 +1,11 @@
+{{ config(meta={'replaces': 'figure_weeks'}) }}
 {%- set types = [
     ('post', 'posts'), ('reply', 'replies'), ('message', 'messages'), ('reaction', 'reactions'), ('share', 'shares'),
     ('vote', 'votes'), ('attend', 'attends'), ('claim', 'claims'), ('follow', 'follows'), ('view', 'views'),
 ] -%}
 with spine as (
 
-    select * from {{ ref('int_source_run_weeks') }}
+    select * from {{ ref('int_source_figure_weeks') }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(meta={'replaces': 'figure_weeks'}) }}
 {%- set flows = ['followers_gained', 'followers_lost', 'reach', 'views', 'engagements'] -%}
 -- Sums of days, ratios of sums. What a platform does not give stays null, and is in no ratio of the source 'all'.
 with statistics as (
@@ -21,7 +22,7 @@ spine as (
     select
         weeks.source,
         weeks.week_start
-    from {{ ref('int_source_run_weeks') }} as weeks
+    from {{ ref('int_source_figure_weeks') }} as weeks
     inner join first_weeks
         on weeks.source = first_weeks.source
         and first_weeks.first_week <= weeks.week_start

@@ -1,12 +1,13 @@
+{{ config(meta={'replaces': 'figure_weeks'}) }}
 with spine as (
 
-    select * from {{ ref('int_source_run_weeks') }}
+    select * from {{ ref('int_source_figure_weeks') }}
 
 ),
 
-run_weeks as (
+figure_weeks as (
 
-    select * from {{ source('control', 'run_weeks') }}
+    select * from {{ source('control', 'figure_weeks') }}
 
 ),
 
@@ -22,7 +23,7 @@ official_acts as (
     inner join {{ ref('int_accounts') }} as accounts on interactions.member_id = accounts.account_id
     where accounts.person_is_official
         and interactions.interaction_type in ('post', 'reply')
-        and interactions.week_start in (select week_start from run_weeks)
+        and interactions.week_start in (select week_start from figure_weeks)
 
 ),
 
@@ -46,11 +47,11 @@ threads as (
 
     select source, member_id, week_start, opened_at, first_response_at, is_answered_by_official
     from {{ ref('int_threads') }}
-    where week_start in (select week_start from run_weeks)
+    where week_start in (select week_start from figure_weeks)
     union all
     select 'all', person_id, week_start, opened_at, first_response_in_all_at, is_answered_by_official_in_all
     from {{ ref('int_threads') }}
-    where week_start in (select week_start from run_weeks)
+    where week_start in (select week_start from figure_weeks)
 
 ),
 
@@ -99,14 +100,14 @@ recipients as (
     where engagement_type in ('reply', 'reaction')
         and is_received
         and actor_id is not null
-        and week_start in (select week_start from run_weeks)
+        and week_start in (select week_start from figure_weeks)
     union
     select 'all', author_person_id, week_start
     from {{ ref('int_engagements') }}
     where engagement_type in ('reply', 'reaction')
         and is_received_in_all
         and actor_id is not null
-        and week_start in (select week_start from run_weeks)
+        and week_start in (select week_start from figure_weeks)
 
 ),
 
@@ -122,7 +123,7 @@ active as (
         on active.source = recipients.source
         and active.member_id = recipients.member_id
         and active.week_start = recipients.week_start
-    where active.week_start in (select week_start from run_weeks)
+    where active.week_start in (select week_start from figure_weeks)
     group by active.source, active.week_start
 
 ),
