@@ -11,6 +11,8 @@ MODULES = {
     "slack": "orchestration.formats.slack",
     "table": "orchestration.formats.table",
     "orders": "orchestration.formats.orders",
+    "zulip": "orchestration.formats.zulip",
+    "discourse": "orchestration.formats.discourse",
 }
 
 
