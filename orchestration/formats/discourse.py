@@ -92,11 +92,12 @@ class Discourse(Format):
         """One row a post, or one row a listed user."""
         if table == "discourse_posts":
             return Parsed(table, _POSTS, load_objects(connection, files, _POST_LISTS))
-        tables = [file for file in files if file.name.lower().endswith(".csv")]
-        unreadable = load_objects(connection, [file for file in files if file not in tables], _USER_LISTS)
+        pages = [file for file in files if not file.name.lower().endswith(".csv")]
+        unreadable = load_objects(connection, pages, _USER_LISTS)
         connection.execute(f"create or replace temp table users as {_JSON_USERS}")
-        for file in tables:
-            unreadable |= _load_user_list(connection, file)
+        for file in files:
+            if file.name.lower().endswith(".csv"):
+                unreadable |= _load_user_list(connection, file)
         return Parsed(table, _USERS_ROWS, unreadable)
 
 
@@ -147,7 +148,7 @@ select
     file_no, row_no, row_at,
     case
         when kind <> 'OBJECT' then 'expected a post object, found ' || lower(kind)
-        when post_number is null and (value->>'$.username' is not null or value->>'$.user.username' is not null)
+        when post_number is null and coalesce(value->>'$.username', value->>'$.user.username') is not null
             then 'a user, or cut short: no post_number (lists of users belong into a folder called users)'
         when post_id is null then 'id: expected a whole number, found ' || {shown("$.id")}
         when topic_id is null then 'topic_id: expected a whole number, found ' || {shown("$.topic_id")}

@@ -88,6 +88,9 @@ def load_objects(
     Returns:
         The files that hold something else, by number, with the reason. None of their rows are in the table.
     """
+    if not files:
+        connection.execute("create or replace temp table json_rows (file_no integer, row_no bigint, value json)")
+        return {}
     number_files(connection, "json_files", "path", {file.number: str(file.path) for file in files})
     connection.execute(
         """
