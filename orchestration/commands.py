@@ -148,7 +148,8 @@ def check(config_file: Path) -> int:
 
 def _describe(console: Console, source: Source, result: PullResult, home: Home) -> None:
     its_format = formats.get(source.format)
-    observed = vars(its_format.observes(its_format.options(source.options)))
+    tables = lake.tables_with_rows(home, source.name)
+    observed = vars(its_format.observes_in(its_format.options(source.options), tables))
     table = Table(title=f"{source.name} ({source.format})", title_justify="left", show_header=False, box=None)
     used = [account for account in result.accounts if account.outcome != lake.UNUSED]
     spans = [account for account in used if account.first_at and account.last_at]

@@ -69,7 +69,7 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
             {name: kind for name, (kind, _) in settings.items()},
             [tuple(v for _, v in settings.values())],
         )
-        _replace(connection, "sources", _SOURCE_COLUMNS, [_source_row(source) for source in config.sources])
+        _replace(connection, "sources", _SOURCE_COLUMNS, [_source_row(source, home) for source in config.sources])
         _replace(connection, "accounts", _ACCOUNT_COLUMNS, _accounts(config))
         _replace(
             connection,
@@ -165,9 +165,11 @@ def published_weeks(home: Home) -> dict[date, str]:
             return {}
 
 
-def _source_row(source: Any) -> tuple[Any, ...]:
+def _source_row(source: Any, home: Home) -> tuple[Any, ...]:
     its_format = formats.get(source.format)
-    observes = asdict(its_format.observes(its_format.options(source.options)))
+    observes = asdict(
+        its_format.observes_in(its_format.options(source.options), lake.tables_with_rows(home, source.name))
+    )
     return (
         source.name, source.format, source.ended_on, observes["views"], observes["reactions"], observes["joins"],
         observes["leaves"], observes["threads"], observes["members"], observes["reaction_counts"],

@@ -15,6 +15,8 @@ MODULES = {
     "youtube_reports": "orchestration.formats.youtube_reports",
     "x_analytics": "orchestration.formats.x_analytics",
     "linkedin_pages": "orchestration.formats.linkedin_pages",
+    "zulip": "orchestration.formats.zulip",
+    "discourse": "orchestration.formats.discourse",
 }
 
 

@@ -8,7 +8,7 @@ A format is one module in this folder (an instance of a `Format` subclass named 
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,8 +104,16 @@ class Format:
         return self.Options(**given)
 
     def observes(self, options: Any) -> Observes:
-        """What a source of this format shows."""
+        """What a source of this format shows, as far as its config tells."""
         raise NotImplementedError
+
+    def observes_in(self, options: Any, tables: Collection[str]) -> Observes:
+        """What a source of this format shows once its exports were read: some of them bring more than others.
+
+        Args:
+            tables: the raw tables of which the source has rows.
+        """
+        return self.observes(options)
 
     def table_of(self, name: str, options: Any) -> str | None:
         """The raw table that a file of an export belongs to, by its name; None: not needed for any figure."""

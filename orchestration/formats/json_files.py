@@ -6,7 +6,7 @@ import glob
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from orchestration.formats.base import StagedFile, number_files
+from orchestration.formats.base import StagedFile, number_files, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,3 +73,84 @@ def load_arrays(
         )
     connection.execute("drop table json_texts")
     return unreadable
+
+
+def load_objects(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], lists: Sequence[str] = ()
+) -> dict[int, str]:
+    """Reads files that each hold one JSON object into the temporary table `json_rows(file_no, row_no, value JSON)`.
+
+    A file may hold a list of objects as well, by itself or within an object, as pages of an API do.
+
+    Args:
+        lists: JSON paths, such as "$.latest_posts", at which an object may hold the list in place of being the row.
+
+    Returns:
+        The files that hold something else, by number, with the reason. None of their rows are in the table.
+    """
+    if not files:
+        connection.execute("create or replace temp table json_rows (file_no integer, row_no bigint, value json)")
+        return {}
+    number_files(connection, "json_files", "path", {file.number: str(file.path) for file in files})
+    connection.execute(
+        """
+        create or replace temp table json_texts as
+        select f.file_no, ltrim(t.content, chr(65279)) as content
+        from read_text($paths) t
+        join json_files f on f.path = t.filename
+        """,
+        {"paths": [glob.escape(str(file.path)) for file in files]},
+    )
+    within = " ".join(
+        f"when json_type(content, {quoted(at)}) = 'ARRAY' then json_extract(content, {quoted(at + '[*]')})"
+        for at in lists
+    )
+    connection.execute(
+        f"""
+        create or replace temp table json_rows as
+        with lists as (
+            select file_no, case
+                when json_type(content) = 'ARRAY' then json_extract(content, '$[*]')
+                {within}
+                else [content::json] end as items
+            from json_texts
+            where json_valid(content) and try(json_type(content)) in ('OBJECT', 'ARRAY')
+        )
+        select file_no, unnest(generate_series(1, len(items))) as row_no, unnest(items) as value
+        from lists
+        """
+    )
+    unreadable = dict(
+        connection.execute(
+            """
+            select file_no, case
+                when trim(content, e' \\t\\r\\n') = '' then 'empty file'
+                when not json_valid(content) then 'not valid JSON (cut off?)'
+                else 'expected a JSON object or list, found ' || coalesce(lower(try(json_type(content))), 'none') end
+            from json_texts
+            where not json_valid(content) or coalesce(try(json_type(content)), 'none') not in ('OBJECT', 'ARRAY')
+            """
+        ).fetchall()
+    )
+    connection.execute("drop table json_texts")
+    return unreadable
+
+
+def whole_number(path: str, value: str = "value") -> str:
+    """SQL for the whole number at a JSON path, as BIGINT, also where it is written as a string; null for all else."""
+    text = f"({value}->>{quoted(path)})"
+    return f"case when regexp_full_match({text}, '-?\\d{{1,18}}') then cast({text} as bigint) end"
+
+
+def epoch_instant(path: str, value: str = "value") -> str:
+    """SQL for the UTC TIMESTAMP of the epoch seconds at a JSON path, with or without decimals; null for all else."""
+    text = f"({value}->>{quoted(path)})"
+    return (
+        f"case when regexp_full_match({text}, '\\d{{1,12}}(\\.\\d{{1,20}})?')"
+        f" then make_timestamp(cast(cast({text} as decimal(38, 6)) * 1000000 as bigint)) end"
+    )
+
+
+def shown(path: str, value: str = "value") -> str:
+    """SQL for what lies at a JSON path, cut short, to be shown in a reason; 'nothing' where there is nothing."""
+    return f"coalesce(left({value}->>{quoted(path)}, 40), 'nothing')"
