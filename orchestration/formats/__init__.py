@@ -11,6 +11,8 @@ MODULES = {
     "slack": "orchestration.formats.slack",
     "table": "orchestration.formats.table",
     "orders": "orchestration.formats.orders",
+    "stackexchange": "orchestration.formats.stackexchange",
+    "mastodon": "orchestration.formats.mastodon",
 }
 
 
