@@ -122,6 +122,7 @@ def _load(connection: duckdb.DuckDBPyConnection, file: StagedFile, kind: str) ->
     try:
         if _is_laid_out_by_lines(connection, file.path):
             _load_lines(connection, file, file.path, kind)
+            _tell_if_cut_off(connection, file, kind)
             return None
         with _laid_out_by_lines(file.path) as (lines, broken):
             _load_lines(connection, file, lines, kind)
@@ -202,13 +203,12 @@ def _load_lines(connection: duckdb.DuckDBPyConnection, file: StagedFile, path: P
         from (select distinct line from reject_errors)
         """
     )
-    _tell_if_cut_off(connection, file, path, kind)
 
 
-def _tell_if_cut_off(connection: duckdb.DuckDBPyConnection, file: StagedFile, path: Path, kind: str) -> None:
+def _tell_if_cut_off(connection: duckdb.DuckDBPyConnection, file: StagedFile, kind: str) -> None:
     """A dump that was cut off between two rows shows it only by its missing end; nobody knows what was lost."""
-    with path.open("rb") as handle:
-        handle.seek(max(0, path.stat().st_size - 256))
+    with file.path.open("rb") as handle:
+        handle.seek(max(0, file.path.stat().st_size - 256))
         end = handle.read().decode("utf-8", "ignore").rstrip()
     if re.search(rf"(</{kind}\s*>|<{kind}\s*/>)$", end):
         return
