@@ -8,6 +8,10 @@
         'member_attributes': {
             'source': 'varchar', 'member_id': 'varchar', 'attribute': 'varchar', 'value': 'varchar',
         },
+        'member_listings': {
+            'source': 'varchar', 'member_id': 'varchar', 'export_name': 'varchar', 'file_name': 'varchar',
+            'loaded_at': 'timestamp', 'has_left': 'boolean',
+        },
         'interactions': {
             'interaction_id': 'varchar', 'source': 'varchar', 'member_id': 'varchar', 'occurred_at': 'timestamp',
             'interaction_type': 'varchar', 'container_id': 'varchar', 'content_id': 'varchar', 'parent_id': 'varchar',

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,7 +163,7 @@ class _Pull:
                 unreadable_files=sum(
                     account.outcome == lake.UNREADABLE or account.reason is not None for account in data
                 ),
-                has_member_list=reader.has_member_list,
+                has_member_list=reader.has_whole_member_list(mine),
                 first_at=min((account.first_at for account in spans), default=None),
                 last_at=max((account.last_at for account in spans), default=None),
                 loaded_at=self.loaded_at,
@@ -231,7 +231,7 @@ class _ExportReader:
 
     def __init__(self, pull: _Pull, export: locate.Export, incoming: lake.Incoming):
         self.pull, self.export, self.incoming = pull, export, incoming
-        self.has_member_list = False
+        self.member_list_files: set[str] = set()
         self.batch: dict[str, list[tuple[StagedFile, locate.Fingerprint]]] = {}
         self.batch_bytes = 0
         self.undated: list[str] = []
@@ -255,6 +255,14 @@ class _ExportReader:
         for table in self.undated:
             self.incoming.add(self.connection, table, f'select * from "undated_{table}"', self.newest)
 
+    def has_whole_member_list(self, accounts: Sequence[FileAccount]) -> bool:
+        """Whether the export lists all members: who is missing from half a list has not left."""
+        if not self.member_list_files or getattr(self.pull.options, "member_list", "whole") == "partial":
+            return False
+        # Where the archive broke off, its account is under its own name.
+        names = {*self.member_list_files, self.export.name.rsplit("/", 1)[-1]}
+        return all(account.reason is None for account in accounts if account.file in names)
+
     def close(self) -> None:
         """Lets go of the working folder."""
         self.connection.close()
@@ -263,6 +271,8 @@ class _ExportReader:
     def _fingerprint(self, file: locate.ExportFile) -> None:
         pull = self.pull
         table = pull.format.table_of(file.name, pull.options)
+        if table is not None and table == pull.format.member_list:
+            self.member_list_files.add(file.name)
         if file.problem and table:
             pull.unreadable(self.export, file.name, "", file.size, file.problem)
             return
@@ -277,7 +287,6 @@ class _ExportReader:
         except locate.UNREADABLE as error:
             pull.unreadable(self.export, file.name, "", file.size, f"cannot be read: {error}")
             return
-        self.has_member_list |= table == pull.format.member_list
         known = pull.known_as(self.export, file.name, read.sha256)
         if known:
             pull.accounts.append(

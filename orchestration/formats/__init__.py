@@ -17,6 +17,8 @@ MODULES = {
     "linkedin_pages": "orchestration.formats.linkedin_pages",
     "zulip": "orchestration.formats.zulip",
     "discourse": "orchestration.formats.discourse",
+    "stackexchange": "orchestration.formats.stackexchange",
+    "mastodon": "orchestration.formats.mastodon",
 }
 
 

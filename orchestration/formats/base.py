@@ -11,7 +11,7 @@ import glob
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +28,17 @@ class Options(BaseModel):
     """The keys of a [[sources]] entry that belong to the format. Unknown keys are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MemberListOptions(Options):
+    """The keys of a format that lists its members.
+
+    Attributes:
+        member_list: "whole", so that who is missing from a later list has left; or "partial", so that it shows who is
+            there and nothing else.
+    """
+
+    member_list: Literal["whole", "partial"] = "whole"
 
 
 @dataclass(frozen=True)

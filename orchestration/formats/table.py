@@ -28,7 +28,16 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
+from orchestration.formats.base import (
+    Format,
+    MemberListOptions,
+    Observes,
+    Options,
+    Parsed,
+    StagedFile,
+    instant_problem,
+    quoted,
+)
 from orchestration.formats.instants import instant_sql, precision_sql
 from orchestration.formats.tabular import Column, TabularOptions, kind_of, load_columns, mapped_columns
 
@@ -77,7 +86,7 @@ class MemberList(Options):
         return value
 
 
-class TableOptions(TabularOptions):
+class TableOptions(TabularOptions, MemberListOptions):
     """Keys of the format `table`."""
 
     columns: Columns

@@ -7,6 +7,8 @@ with canonical_rows as (
     select source, week_start from {{ ref('int_orders') }}
     union all
     select source, week_start from {{ ref('int_account_statistics') }}
+    union all
+    select source, week_start from {{ ref('int_content_statistics') }}
 
 )
 
