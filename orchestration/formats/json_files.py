@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.formats.base import StagedFile, number_files
 
@@ -73,3 +77,125 @@ def load_arrays(
         )
     connection.execute("drop table json_texts")
     return unreadable
+
+
+def load_nested_arrays(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], key: str, owners: Sequence[str]
+) -> dict[int, str]:
+    """Reads lists of which a file may hold many: one in each object of a list of objects, besides or instead of its own.
+
+    Makes `json_rows(file_no, row_no, head_no, value JSON, problem)`, rows numbered through the file, and
+    `json_heads(head_no, value JSON)`: the object that a row's list lies in, without the list. An object of such a list
+    that has no list of its own is one row with a `problem`.
+
+    Args:
+        key: where a list lies in its object, such as "messages".
+        owners: where lists of such objects lie, their keys joined by dots, such as "chats.list".
+
+    Returns:
+        The files of which nothing could be read, by number, with the reason.
+    """
+    unreadable = load_arrays(connection, files, key)
+    connection.execute(
+        """
+        create or replace temp table nested_rows as
+        select file_no, row_no, file_no as head_no, value, cast(null as varchar) as problem from json_rows;
+        create or replace temp table nested_heads as select file_no as head_no, value from json_heads
+        """
+    )
+    heads = max((file.number for file in files), default=0)
+    for file in files:
+        if file.number not in unreadable:
+            continue
+        with tempfile.TemporaryDirectory(prefix="stillhere-") as folder:
+            pieces = _pieces(file, key, owners, Path(folder), heads + 1)
+            if not pieces:
+                continue
+            del unreadable[file.number]
+            heads += len(pieces)
+            problems = load_arrays(connection, pieces, key)
+        number_files(connection, "piece_problems", "problem", problems)
+        connection.execute(
+            """
+            insert into nested_rows
+            with found as (
+                select file_no as head_no, row_no, value, null as problem from json_rows
+                union all
+                select file_no, 1, null, problem from piece_problems
+            )
+            select $file_no, row_number() over (order by head_no, row_no), head_no, value, problem from found
+            """,
+            {"file_no": file.number},
+        )
+        connection.execute("insert into nested_heads select file_no, value from json_heads")
+    connection.execute(
+        """
+        create or replace temp table json_rows as from nested_rows;
+        create or replace temp table json_heads as from nested_heads;
+        drop table nested_rows;
+        drop table nested_heads
+        """
+    )
+    return unreadable
+
+
+def _pieces(file: StagedFile, key: str, owners: Sequence[str], folder: Path, number: int) -> list[StagedFile]:
+    """Writes each object of the owners' lists as a file of its own; none where the file is no valid JSON."""
+    import ijson
+
+    pieces: list[StagedFile] = []
+    try:
+        with file.path.open("rb") as text:
+            if text.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+                text.seek(0)
+            events = ijson.parse(text, use_float=True)
+            for prefix, event, value in events:
+                if any(prefix == f"{owner}.item" for owner in owners) and not event.startswith("end_"):
+                    piece = StagedFile(number + len(pieces), file.name, folder / f"{len(pieces)}.json")
+                    with piece.path.open("w", encoding="utf-8") as out:
+                        _write_piece(out, event, value, events, f"{prefix}.{key}")
+                    pieces.append(piece)
+    except (ijson.JSONError, ValueError, RecursionError):
+        return []
+    return pieces
+
+
+def _write_piece(out: IO[str], event: str, value: Any, events: Iterator[tuple[str, str, Any]], listed: str) -> None:
+    """Writes one value of a stream of JSON events; entry by entry where it comes to the list at `listed`."""
+    if event != "start_map":
+        json.dump(_value(event, value, events), out)
+        return
+    mark = "{"
+    for _, inner, name in events:
+        if inner == "end_map":
+            break
+        out.write(f"{mark}{json.dumps(name)}:")
+        mark = ","
+        prefix, inner, value = next(events)
+        if prefix != listed or inner != "start_array":
+            json.dump(_value(inner, value, events), out)
+            continue
+        out.write("[")
+        between = ""
+        for _, inner, value in events:
+            if inner == "end_array":
+                break
+            out.write(between)
+            json.dump(_value(inner, value, events), out)
+            between = ","
+        out.write("]")
+    out.write("{}" if mark == "{" else "}")
+
+
+def _value(event: str, value: Any, events: Iterator[tuple[str, str, Any]]) -> Any:
+    """The value that begins with an event; takes the events up to its end."""
+    from ijson.common import ObjectBuilder
+
+    builder = ObjectBuilder()
+    builder.event(event, value)
+    depth = event.startswith("start_")
+    while depth:
+        _, event, value = next(events)
+        builder.event(event, value)
+        depth += event.startswith("start_") - event.startswith("end_")
+    return builder.value
