@@ -82,7 +82,7 @@ def load_arrays(
 def load_nested_arrays(
     connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], key: str, owners: Sequence[str]
 ) -> dict[int, str]:
-    """Reads lists of which a file may hold many: one in each object of a list of objects, besides or instead of its own.
+    """Reads lists of which a file may hold many: one of its own, or one in each object of a list of objects.
 
     Makes `json_rows(file_no, row_no, head_no, value JSON, problem)`, rows numbered through the file, and
     `json_heads(head_no, value JSON)`: the object that a row's list lies in, without the list. An object of such a list

@@ -4,11 +4,11 @@
 name = "telegram"
 format = "telegram"
 path = "exports/telegram"
-# timezone = "Europe/Berlin"      # of the computer that wrote the export: files before 2022 date messages in its time only
+# timezone = "Europe/Berlin"      # of the computer that wrote the export: old files date messages in its time only
 
-Quirks handled: reactions are dated in the time of the computer alone; Telegram writes control characters as `\\x0B`, which
-is no JSON; those who were invited or removed are known by name alone; media folders may hold JSON files that members
-sent. Message texts are not kept, only their lengths.
+Quirks handled: reactions are dated in the time of the computer alone; Telegram writes control characters as `\\x0B`,
+which is no JSON; those who were invited or removed are known by name alone; media folders may hold JSON files that
+members sent. Message texts are not kept, only their lengths.
 """
 
 from __future__ import annotations
@@ -181,7 +181,8 @@ with fields as (
             when json_exists(j.value, '$.file') then 'file'
             when json_exists(j.value, '$.poll') then 'poll'
             when list_has_any(
-                json_extract_string(j.value, '$.text[*].type') || json_extract_string(j.value, '$.text_entities[*].type'),
+                json_extract_string(j.value, '$.text[*].type')
+                    || json_extract_string(j.value, '$.text_entities[*].type'),
                 ['link', 'text_link']
             ) then 'link'
             else 'text'
@@ -221,7 +222,8 @@ select
         when type is null or type not in ('message', 'service')
             then 'type: expected message or service, found ' || coalesce(left(type, 40), 'nothing')
         when stamp is null and local_stamp is null then 'date_unixtime: missing'
-        when row_at is null and stamp is not null then 'date_unixtime: expected epoch seconds, found ' || left(stamp, 40)
+        when row_at is null and stamp is not null
+            then 'date_unixtime: expected epoch seconds, found ' || left(stamp, 40)
         when row_at is null then 'date: expected an instant, found ' || left(local_stamp, 40)
         when reactions_kind not in ('ARRAY', 'NULL')
             or len(list_filter(reactions, lambda r: r.emoji is null or coalesce(r.quantity, -1) < 0)) > 0

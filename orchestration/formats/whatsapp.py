@@ -125,7 +125,7 @@ def _date(order: str) -> str:
 def _order_dates(
     connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], options: WhatsAppOptions
 ) -> dict[int, str]:
-    """Makes the temporary table `date_orders(file_no, date_order)`; returns the files that cannot be read, with reasons.
+    """Makes the temporary table `date_orders(file_no, date_order)`; returns the files it fails for, with the reasons.
 
     A year of four digits in front is the year. Else the days of a file decide: numbers above 12 are no months, and
     nothing was written more than a day before the line above it. The order that goes against that less often holds.
@@ -156,7 +156,8 @@ def _order_dates(
         best as (
             select * from judged qualify rank() over (partition by file_no order by wrong) = 1
         )
-        select file_no, case when count(distinct days) = 1 then min(date_order) end as date_order from best group by file_no
+        select file_no, case when count(distinct days) = 1 then min(date_order) end as date_order
+        from best group by file_no
         """
     )
     if options.date_order is not None:
@@ -192,7 +193,8 @@ def _messages(options: WhatsAppOptions) -> str:
             l.*,
             case o.date_order {day} end as day,
             list_filter(
-                list_transform(about, lambda n: case when lower(n) = 'you' then {me} else n end), lambda n: n is not null
+                list_transform(about, lambda n: case when lower(n) = 'you' then {me} else n end),
+                lambda n: n is not null
             ) as about_names
         from chat_lines l left join date_orders o using (file_no)
     ),

@@ -10,6 +10,7 @@ from pathlib import Path
 # Marks of writing direction, which WhatsApp puts before its own words and around phone numbers.
 _MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 _OWN_WORDS = "\u200e"
+_IN_BRACKETS = "in brackets"
 _MARK = re.compile(f"[{_MARKS}]")
 _TIME = (
     r"(?P<before>上午|下午)?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?"
@@ -22,6 +23,9 @@ _DASHED = re.compile(rf"{_DATE}{_TIME}\s[-–]\s(?P<rest>.*)", re.DOTALL)
 _NAMED = re.compile(r"(?P<name>[^:\n]{1,200}): ?(?P<text>.*)", re.DOTALL)
 _NAME_KEPT = 200
 _LINE_CHARACTERS = 1 << 20
+_SENTENCE_CHARACTERS = 2000
+# The notice of encryption is longer than this in every language, the words that stand for a medium are shorter.
+_NOTICE_CHARACTERS = 40
 
 _LINK = r"(?:using (?:this (?:group|community)'s|a|your) (?:invite )?(?:group )?link|from the community|via .*|.*link)"
 # WhatsApp's own sentences, as an English phone writes them: which event, and whom it is about.
@@ -34,13 +38,15 @@ _EVENTS = (
     ("removed", re.compile(r"(?:.+?) removed (?P<who>.+?)\.?", re.DOTALL)),
 )
 _SENTENCE = re.compile(
-    r"(?:.+ (?:created (?:this )?(?:group|community)|changed (?:the|this|their|to)|deleted this group|pinned a|is a contact"
-    r"|turned (?:on|off)|updated the|requested to join|reset|started a|now an admin|no longer an admin|security code)\b"
-    r"|(?:Messages|Your security code|You're now|You are now|This chat|Disappearing|Missed|Only|Waiting for this)\b.*"
-    r").*",
+    r"(?:.+ (?:created (?:this )?(?:group|community)|changed (?:the|this|their|to)|deleted this group|pinned a"
+    r"|is a contact|turned (?:on|off)|updated the|requested to join|reset|started a|now an admin|no longer an admin"
+    r"|security code)\b|(?:Messages|Your security code|You're now|You are now|This chat|Disappearing|Missed|Only"
+    r"|Waiting for this)\b).*",
     re.DOTALL,
 )
-_IS_ABOUT_NAMES = re.compile(r'.+? (?:created (?:this )?group|changed the (?:subject|group name)) (?:from |to )?["“‘\']')
+_IS_ABOUT_NAMES = re.compile(
+    r'.+? (?:created (?:this )?group|changed the (?:subject|group name)) (?:from |to )?["“‘\']'
+)
 
 _ENDINGS = {
     "image": ("jpg", "jpeg", "png", "gif", "webp", "heic"),
@@ -49,7 +55,8 @@ _ENDINGS = {
 }
 _ATTACHED = re.compile(r"(?:<attached: (?P<iphone>[^>\n]*)>|(?P<android>[^\n]{1,255}) \(file attached\))")
 _OMITTED = re.compile(
-    r"<Media omitted>|(?:[^\n]{0,255}\s)?(?P<what>image|video(?: note)?|audio|sticker|GIF|document|Contact card) omitted"
+    r"<Media omitted>"
+    r"|(?:[^\n]{0,255}\s)?(?P<what>image|video(?: note)?|audio|sticker|GIF|document|Contact card) omitted"
 )
 _OMITTED_TYPES = {"image": "image", "sticker": "image", "GIF": "video", "video": "video", "video note": "video",
                   "audio": "audio", "document": "file", "Contact card": "file"}  # fmt: skip
@@ -110,9 +117,9 @@ def read(path: Path) -> Iterator[Line]:
                 continue
             if last is not None:
                 yield last
+            else:
+                chat_name = _speaker_of_own_words(found)
             last = _line(number, found, layout, chat_name)
-            if chat_name is None:
-                chat_name = _speaker_of_own_words(found) or ""
     if last is not None:
         yield last
 
@@ -136,7 +143,8 @@ def _dated(line: str) -> re.Match[str] | None:
 
 def _layout(found: re.Match[str]) -> str:
     day = "year first" if len(found["a"]) == 4 else "year last"
-    return f"{'in brackets' if found.group(0).startswith('[') else 'before a dash'}, numbers with {found['mark']!r}, {day}"
+    place = _IN_BRACKETS if found.group(0).startswith("[") else "before a dash"
+    return f"{place}, numbers with {found['mark']!r}, {day}"
 
 
 def _time(found: re.Match[str]) -> int | None:
@@ -164,7 +172,7 @@ def _line(number: int, found: re.Match[str], layout: str, chat_name: str | None)
     named = None if _IS_ABOUT_NAMES.match(_MARK.sub("", rest)) else _NAMED.fullmatch(rest)
     if named is None:
         _take_sentence(line, rest)
-    elif _is_own_sentence(named, chat_name):
+    elif _is_own_sentence(named, layout, chat_name):
         _take_sentence(line, named["text"])
     else:
         line.name = _plain_name(named["name"])
@@ -180,23 +188,24 @@ def _plain_name(name: str) -> str:
 def _speaker_of_own_words(found: re.Match[str]) -> str | None:
     """On iPhones the chat itself speaks first: of encryption. Its name is no person's."""
     named = _NAMED.fullmatch(found["rest"])
-    is_own = named is not None and named["text"].startswith(_OWN_WORDS) and found.group(0).startswith("[")
-    return _plain_name(named["name"]) if is_own and named is not None else None
+    if named is None or not found.group(0).startswith("[") or not named["text"].startswith(_OWN_WORDS):
+        return None
+    return _plain_name(named["name"]) if len(named["text"]) > _NOTICE_CHARACTERS else None
 
 
-def _is_own_sentence(named: re.Match[str], chat_name: str | None) -> bool:
+def _is_own_sentence(named: re.Match[str], layout: str, chat_name: str | None) -> bool:
     """Whether words that bear a name are WhatsApp's own: iPhones put a name before those too.
 
-    They begin with a mark, as media do; but they tell of the name itself, come from the chat, or say what WhatsApp says.
+    They begin with a mark, as media do; but they tell of the name itself, come from the chat, or say what WhatsApp
+    says.
     """
-    if not named["text"].startswith(_OWN_WORDS):
+    if not layout.startswith(_IN_BRACKETS) or not named["text"].startswith(_OWN_WORDS):
         return False
     said = _MARK.sub("", named["text"])
     if _media_type(said) or _POLL.match(said):
         return False
     name = _plain_name(named["name"])
-    is_first = chat_name is None
-    return is_first or name == chat_name or name in said or _event(said)[0] is not None or bool(_SENTENCE.fullmatch(said))
+    return name == chat_name or name in said or _event(said)[0] is not None or bool(_SENTENCE.fullmatch(said))
 
 
 def _take_sentence(line: Line, sentence: str) -> None:
@@ -204,7 +213,7 @@ def _take_sentence(line: Line, sentence: str) -> None:
 
 
 def _event(sentence: str) -> tuple[str | None, list[str]]:
-    if len(sentence) > 2000 or (_SENTENCE.fullmatch(sentence) and "added" not in sentence):
+    if len(sentence) > _SENTENCE_CHARACTERS or _SENTENCE.fullmatch(sentence):
         return None, []
     for event, pattern in _EVENTS:
         if found := pattern.fullmatch(sentence):
