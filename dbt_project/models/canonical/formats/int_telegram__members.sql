@@ -1,5 +1,4 @@
--- There is no member list. Those who are known by name alone, because they were invited and never wrote, are members too:
--- they come from the membership events.
+-- There is no member list. Who was invited or removed and is seen nowhere else is known by name alone.
 with accounts as (
 
     select
@@ -15,6 +14,20 @@ with accounts as (
         order by account_name is null, export_number desc, account_name
     ) = 1
 
+),
+
+names as (
+
+    select
+        source,
+        member_id,
+        substring(member_id, length(source) + 2) as native_id,
+        substring(member_id, length(source) + 7) as member_name,
+        min(occurred_at) as seen_at
+    from {{ ref('int_telegram__membership_events') }}
+    where member_id like source || ':name:%'
+    group by source, member_id
+
 )
 
 select
@@ -28,3 +41,17 @@ select
     cast(null as timestamp) as listed_at,
     seen_at
 from accounts
+
+union all
+
+select
+    source,
+    member_id,
+    native_id,
+    member_name,
+    false as is_bot,
+    false as is_official,
+    cast(null as timestamp) as joined_at,
+    cast(null as timestamp) as listed_at,
+    seen_at
+from names

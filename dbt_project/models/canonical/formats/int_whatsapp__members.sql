@@ -7,6 +7,15 @@ with sightings as (
         occurred_at
     from {{ ref('int_whatsapp__messages') }}
 
+    union all
+
+    select
+        source,
+        unnest(about_names) as account_name,
+        occurred_at
+    from {{ ref('stg_whatsapp__messages') }}
+    where event_type is not null
+
 )
 
 select
