@@ -1,5 +1,5 @@
 -- A forwarded message is no reply to what it forwards.
-with contents as (
+with recursive contents as (
 
     select
         source,
@@ -8,6 +8,6 @@ with contents as (
     from {{ ref('int_discord__messages') }}
     where is_act
 
-)
+),
 
 {{ thread_roots('contents') }}

@@ -1,4 +1,4 @@
-with contents as (
+with recursive contents as (
 
     select
         source,
@@ -7,6 +7,6 @@ with contents as (
     from {{ ref('int_telegram__messages') }}
     where is_act
 
-)
+),
 
 {{ thread_roots('contents') }}
