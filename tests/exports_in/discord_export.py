@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 SOURCE = '[[sources]]\nname = "discord"\nformat = "discord"\npath = "exports"\n'
+NOON = "2024-01-01T12:00:00+00:00"
 
 
 def author(native_id: str = "1", name: str = "ann", is_bot: bool = False, roles: Sequence[str] = ()) -> dict[str, Any]:
