@@ -302,8 +302,8 @@ def test_the_figures_of_a_small_server_are_those_worked_out_by_hand(tmp_path):
     # Week 1: ann posts, ben replies and reacts, cem joins, dan reacts. Week 2: ann posts and passes on, cem replies,
     # dan posts, ben replies in the thread. The robot counts nowhere.
     assert place.published(
-        "select week_start::varchar, members, new_members, active_members, posts, replies, shares, reactions, new_active,"
-        " retained, resurrected, dormant, members_join_inferred from reports.report_activity"
+        "select week_start::varchar, members, new_members, active_members, posts, replies, shares, reactions,"
+        " new_active, retained, resurrected, dormant, members_join_inferred from reports.report_activity"
         " where source = 'discord' order by week_start"
     ) == [("2024-01-01", 4, 4, 3, 1, 1, 0, 2, 3, 0, 0, 0, 3), ("2024-01-08", 4, 0, 4, 2, 2, 1, 0, 1, 3, 0, 0, 3)]
     assert place.published("select observes_reactions, observes_joins, observes_threads from reports.sources") == [

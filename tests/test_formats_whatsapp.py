@@ -191,17 +191,15 @@ def test_only_a_phone_that_speaks_english_shows_joins_and_leaves():
     [
         (["01/02/24", "13/02/24"], ["2024-02-01", "2024-02-13"]),
         (["01/02/24", "02/13/24"], ["2024-01-02", "2024-02-13"]),
-        (["11/12/24", "12/12/24", "01/01/25"], ["2024-12-11", "2024-12-12", "2025-01-01"]),
+        (["11/12/24", "12/12/24", "02/01/25", "01/02/25"], ["2024-12-11", "2024-12-12", "2025-01-02", "2025-02-01"]),
         (["11/01/24", "12/01/24", "01/02/24"], ["2024-01-11", "2024-01-12", "2024-02-01"]),
-        (["1/9/24", "2/9/24", "3/9/24", "1/10/24"], ["2024-01-09", "2024-01-10", "2024-02-09", "2024-03-09"]),
+        (["1/9/24", "1/10/24", "2/9/24", "3/9/24"], ["2024-01-09", "2024-01-10", "2024-02-09", "2024-03-09"]),
         (["03/03/24", "04/04/24"], ["2024-03-03", "2024-04-04"]),
         (["2024/02/01", "2024/03/01"], ["2024-02-01", "2024-03-01"]),
     ],
 )
 def test_the_order_of_day_and_month_is_found_out_from_the_file(inbox, dates, days):
     """A number above 12 is no month, and dates do not go backwards. One message may come a day late."""
-    if dates[0] == "1/9/24":
-        dates = ["1/9/24", "1/10/24", "2/9/24", "3/9/24"]  # September 1st would come after October 1st
     inbox.put("a.txt", "".join(f"{date}, 10:00 - Ann: x\n" for date in dates))
     inbox.pull()
     assert inbox.rows("whatsapp_messages", "cast(_at as date)::varchar", "order by _row") == days
@@ -218,9 +216,6 @@ def test_a_file_that_can_be_read_both_ways_is_an_error_that_names_the_key(inbox,
     }
     assert inbox.rows("whatsapp_messages", "account_name") == ["Ben"]
     for order, day in (("dmy", datetime(2024, 2, 1)), ("mdy", datetime(2024, 1, 2)), ("ymd", datetime(2001, 2, 24))):
-        inbox.configure(SOURCE + f'date_order = "{order}"\n')
-        (inbox.exports / "b.txt").unlink(missing_ok=True)
-        inbox.put("a.txt", "01/02/24, 00:00 - Ann: x\n")
         other = Inbox(inbox.folder / order, SOURCE + f'date_order = "{order}"\n')
         other.put("a.txt", "01/02/24, 00:00 - Ann: x\n")
         other.pull()
@@ -246,7 +241,8 @@ def test_each_bad_line_goes_to_quarantine_with_its_reason_and_the_others_are_loa
         1: "expected a date, as WhatsApp writes one before each message",
         4: "expected a date and time, found 32.01.24, 10:00 -",
         5: "expected a date and time, found 31.01.24, 24:00 -",
-        6: "dated in another way than the lines before it (before a dash, numbers with '.', year last): is it pasted text?",
+        6: "dated in another way than the lines before it (before a dash, numbers with '.', year last):"
+        " is it pasted text?",
         7: "name: missing",
         8: f"instant in the future: {soon:%Y-%m-%d %H:%M}:00",
     }
@@ -278,10 +274,8 @@ def test_a_file_cut_off_anywhere_loses_no_whole_message(inbox):
     for cut in range(1, len(written)):
         inbox.put(f"{cut:03}.txt", written[:cut])
     inbox.pull()
-    whole = {"[01/31/24": 0, "[02/01/24": 0}
     for account in inbox.accounts():
-        text = written[: int(account.file[:3])]
-        whole = text.count("\n[") if "\n[" in text else 0
+        whole = written[: int(account.file[:3])].count("\n[")
         assert account.outcome == "unreadable" or account.rows_loaded >= whole, account
 
 

@@ -22,11 +22,12 @@ def message(
 ) -> dict[str, Any]:
     """A message; `reply_to` is short for the reference of a reply."""
     reply_to = more.pop("reply_to", None)
+    reference = {"reference": {"messageId": reply_to, "channelId": None, "guildId": "9"}} if reply_to else {}
     return {
         "id": native_id, "type": "Default" if reply_to is None else "Reply", "timestamp": at, "timestampEdited": None,
         "isPinned": False, "content": "hello", "author": author(user, f"user{user}"), "attachments": [], "embeds": [],
         "stickers": [], "reactions": [], "mentions": [],
-    } | ({"reference": {"messageId": reply_to, "channelId": None, "guildId": "9"}} if reply_to else {}) | more  # fmt: skip
+    } | reference | more  # fmt: skip
 
 
 def reaction(emoji: str, *users: str, count: int | None = None) -> dict[str, Any]:
