@@ -105,7 +105,7 @@ def test_what_a_message_says_is_not_stored(inbox):
         (f"{MARK}<attached: 00000012-STICKER-2024-01-31.webp>", "image", 0),
         ("PTT-1.opus (file attached)", "audio", 0),
         ("x.vcf (file attached)", "file", 0),
-        (f"{MARK}POLL:\nTea or coffee?\n{MARK}OPTION: Tea (2 votes)", "poll", 41),
+        (f"{MARK}POLL:\nTea or coffee?\n{MARK}OPTION: Tea (2 votes)", "poll", 42),
         ("see\nhttps://example.org", "link", 23),
         ("hello <This message was edited>", "text", 5),
         ("This message was deleted", "text", 24),
