@@ -15,6 +15,9 @@ from orchestration.formats.base import StagedFile, number_files
 if TYPE_CHECKING:
     import duckdb
 
+_MAX_PLACE_CHARACTERS = 4096
+_BUFFER_BYTES = 8192
+
 
 def load_arrays(
     connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], key: str | None = None
@@ -148,7 +151,7 @@ def _pieces(file: StagedFile, key: str, owners: Sequence[str], folder: Path, num
         with file.path.open("rb") as text:
             if text.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
                 text.seek(0)
-            events = ijson.parse(text, use_float=True)
+            events = _events(text)
             for prefix, event, value in events:
                 if any(prefix == f"{owner}.item" for owner in owners) and not event.startswith("end_"):
                     piece = StagedFile(number + len(pieces), file.name, folder / f"{len(pieces)}.json")
@@ -158,6 +161,17 @@ def _pieces(file: StagedFile, key: str, owners: Sequence[str], folder: Path, num
     except (ijson.JSONError, ValueError, RecursionError):
         return []
     return pieces
+
+
+def _events(text: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
+    """The events of a JSON text: where in the text, what kind, which value."""
+    import ijson
+
+    # The place grows with the depth: a file of nothing but brackets would take hours. It is told after each buffer.
+    for event in ijson.parse(text, use_float=True, buf_size=_BUFFER_BYTES):
+        if len(event[0]) > _MAX_PLACE_CHARACTERS:
+            raise ValueError("nested too deeply")
+        yield event
 
 
 def _write_piece(out: IO[str], event: str, value: Any, events: Iterator[tuple[str, str, Any]], listed: str) -> None:
