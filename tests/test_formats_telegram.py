@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration import formats
+from orchestration.formats import json_files
 from tests.communities import Place, stillhere
 from tests.exports_in.inbox import Inbox
 from tests.exports_in.telegram_export import NOON, SOURCE, account, chat, message, reaction, service
@@ -93,7 +94,9 @@ def test_content_is_a_medium_then_a_poll_then_a_link_then_text(inbox, more, kind
     assert inbox.rows("telegram_messages", "content_type") == [kind]
 
 
-def test_an_account_s_chats_are_read_as_one_by_one(inbox):
+@pytest.mark.parametrize("at_once", [1, 64 << 20])
+def test_the_chats_of_an_account_are_read_as_one_by_one(inbox, monkeypatch, at_once):
+    monkeypatch.setattr(json_files, "_PIECES_BYTES", at_once)
     chats = [chat(message(1), message(2)), chat(message(1), native_id=11, kind="personal_chat")]
     inbox.put("result.json", account(*chats, left=(chat(message(5), native_id=12), chat(native_id=13))))
     inbox.pull()
@@ -242,7 +245,8 @@ def test_hostile_names_are_names_and_nothing_else(inbox):
 
 
 @pytest.mark.parametrize("whole", [chat(message(text="é")), account(chat(message(text="é")), left=(chat(),))])
-def test_a_file_cut_off_anywhere_is_told_and_the_rest_goes_on(inbox, whole):
+def test_a_file_cut_off_anywhere_is_told_and_the_rest_goes_on(inbox, monkeypatch, whole):
+    monkeypatch.setattr(json_files, "_PIECES_BYTES", 1)  # so that chats are read before the end is seen to be missing
     written = json.dumps(whole, ensure_ascii=False).encode()
     inbox.put("good/result.json", written)
     cuts = range(1, len(written), 9)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_PLACE_CHARACTERS = 4096
 _BUFFER_BYTES = 8192
+_PIECES_BYTES = 64 << 20
 
 
 def load_arrays(
@@ -108,29 +109,11 @@ def load_nested_arrays(
     )
     heads = max((file.number for file in files), default=0)
     for file in files:
-        if file.number not in unreadable:
-            continue
-        with tempfile.TemporaryDirectory(prefix="stillhere-") as folder:
-            pieces = _pieces(file, key, owners, Path(folder), heads + 1)
-            if not pieces:
-                continue
-            del unreadable[file.number]
-            heads += len(pieces)
-            problems = load_arrays(connection, pieces, key)
-        number_files(connection, "piece_problems", "problem", problems)
-        connection.execute(
-            """
-            insert into nested_rows
-            with found as (
-                select file_no as head_no, row_no, value, null as problem from json_rows
-                union all
-                select file_no, 1, null, problem from piece_problems
-            )
-            select $file_no, row_number() over (order by head_no, row_no), head_no, value, problem from found
-            """,
-            {"file_no": file.number},
-        )
-        connection.execute("insert into nested_heads select file_no, value from json_heads")
+        if file.number in unreadable:
+            found = _load_pieces(connection, file, key, owners, heads + 1)
+            heads += found
+            if found:
+                del unreadable[file.number]
     connection.execute(
         """
         create or replace temp table json_rows as from nested_rows;
@@ -142,25 +125,75 @@ def load_nested_arrays(
     return unreadable
 
 
-def _pieces(file: StagedFile, key: str, owners: Sequence[str], folder: Path, number: int) -> list[StagedFile]:
-    """Writes each object of the owners' lists as a file of its own; none where the file is no valid JSON."""
+def _load_pieces(
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, key: str, owners: Sequence[str], first_head: int
+) -> int:
+    """Adds a file's objects that hold lists, some at a time; returns how many. None where the file is no valid JSON."""
     import ijson
 
-    pieces: list[StagedFile] = []
-    try:
-        with file.path.open("rb") as text:
-            if text.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
-                text.seek(0)
-            events = _events(text)
-            for prefix, event, value in events:
-                if any(prefix == f"{owner}.item" for owner in owners) and not event.startswith("end_"):
-                    piece = StagedFile(number + len(pieces), file.name, folder / f"{len(pieces)}.json")
-                    with piece.path.open("w", encoding="utf-8") as out:
-                        _write_piece(out, event, value, events, f"{prefix}.{key}")
-                    pieces.append(piece)
-    except (ijson.JSONError, ValueError, RecursionError):
-        return []
-    return pieces
+    head = first_head
+    with tempfile.TemporaryDirectory(prefix="stillhere-") as folder:
+        try:
+            for batch in _batches(_pieces(file, key, owners, Path(folder), first_head)):
+                _add_pieces(connection, file, batch, key)
+                head += len(batch)
+                for piece in batch:
+                    piece.path.unlink()
+        except (ijson.JSONError, ValueError, RecursionError):
+            connection.execute("delete from nested_rows where file_no = ?", [file.number])
+            connection.execute("delete from nested_heads where head_no >= ?", [first_head])
+            return 0
+    return head - first_head
+
+
+def _batches(pieces: Iterator[StagedFile]) -> Iterator[list[StagedFile]]:
+    batch: list[StagedFile] = []
+    size = 0
+    for piece in pieces:
+        batch.append(piece)
+        size += piece.path.stat().st_size
+        if size >= _PIECES_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _add_pieces(
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, pieces: Sequence[StagedFile], key: str
+) -> None:
+    problems = load_arrays(connection, pieces, key)
+    number_files(connection, "piece_problems", "problem", problems)
+    connection.execute(
+        """
+        insert into nested_rows
+        with found as (
+            select file_no as head_no, row_no, value, null as problem from json_rows
+            union all
+            select file_no, 1, null, problem from piece_problems
+        )
+        select $file_no, row_number() over (order by head_no, row_no)
+            + (select count(*) from nested_rows where file_no = $file_no), head_no, value, problem
+        from found
+        """,
+        {"file_no": file.number},
+    )
+    connection.execute("insert into nested_heads select file_no, value from json_heads")
+
+
+def _pieces(file: StagedFile, key: str, owners: Sequence[str], folder: Path, number: int) -> Iterator[StagedFile]:
+    """Writes each object of the owners' lists as a file of its own, one after another; raises where it is no JSON."""
+    with file.path.open("rb") as text:
+        if text.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            text.seek(0)
+        events = _events(text)
+        for prefix, event, value in events:
+            if any(prefix == f"{owner}.item" for owner in owners) and not event.startswith("end_"):
+                piece = StagedFile(number, file.name, folder / f"{number}.json")
+                with piece.path.open("w", encoding="utf-8") as out:
+                    _write_piece(out, event, value, events, f"{prefix}.{key}")
+                yield piece
+                number += 1
 
 
 def _events(text: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
