@@ -9,6 +9,9 @@ from orchestration.formats.base import Format
 
 MODULES = {
     "slack": "orchestration.formats.slack",
+    "discord": "orchestration.formats.discord",
+    "telegram": "orchestration.formats.telegram",
+    "whatsapp": "orchestration.formats.whatsapp",
     "table": "orchestration.formats.table",
     "orders": "orchestration.formats.orders",
     "meta_insights": "orchestration.formats.meta_insights",
