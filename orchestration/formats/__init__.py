@@ -11,6 +11,10 @@ MODULES = {
     "slack": "orchestration.formats.slack",
     "table": "orchestration.formats.table",
     "orders": "orchestration.formats.orders",
+    "shopify_orders": "orchestration.formats.shopify_orders",
+    "stripe_payments": "orchestration.formats.stripe_payments",
+    "outreach": "orchestration.formats.outreach",
+    "surveys": "orchestration.formats.surveys",
 }
 
 
