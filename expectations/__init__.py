@@ -17,6 +17,8 @@ REPORTS: tuple[str, ...] = (
     "report_lifecycle_moves",
     "report_churn",
     "report_retention",
+    "report_purchases",
+    "report_surveys",
     "member_week_status",
 )
 """Every report that has a suite."""

@@ -37,6 +37,14 @@ ROWS = {
         "members desc, from_stage, to_stage",
     ),
     "report_retention": ("cohort_week, weeks_since, cohort_size, active_members, retention", "cohort_week desc"),
+    "report_purchases": (
+        "currency, orders, buyers, revenue, first_time_buyers, repeat_rate, active_buyer_share",
+        "orders desc, currency",
+    ),
+    "report_surveys": (
+        "survey_id, question, responses, response_rate, mean, nps, top_choices",
+        "survey_id, question",
+    ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
 _SHOWN_ROWS = 26

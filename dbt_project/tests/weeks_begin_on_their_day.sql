@@ -1,7 +1,7 @@
 -- Every week of the reports is named by its first day.
 with weeks as (
 
-    {%- for report in ['report_activity', 'report_churn', 'report_lifecycle', 'report_lifecycle_moves', 'report_retention', 'member_week_status'] %}
+    {%- for report in ['report_activity', 'report_churn', 'report_lifecycle', 'report_lifecycle_moves', 'report_retention', 'report_purchases', 'report_surveys', 'member_week_status'] %}
     select '{{ report }}' as report, week_start from {{ ref(report) }}
     union
     {%- endfor %}

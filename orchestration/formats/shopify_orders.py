@@ -72,7 +72,8 @@ class ShopifyOrders(Format):
         rows = f"""
         with typed as (
             select *, nullif(trim(order_name), '') as name, {instant_sql("created", written)} as instant,
-                coalesce(nullif(lower(trim(email)), ''), nullif(regexp_replace(phone, '[^+0-9]', '', 'g'), '')) as member,
+                coalesce(nullif(lower(trim(email)), ''), nullif(regexp_replace(phone, '[^+0-9]', '', 'g'), ''))
+                as member,
                 lower(trim(status)) as state, upper(trim(currency)) as currency_code,
                 {amount_sql("total")} as total_amount, {amount_sql("refunded")} as refunded_amount,
                 {amount_sql("outstanding")} as outstanding_amount,
@@ -103,7 +104,8 @@ class ShopifyOrders(Format):
         ),
         -- A further item belongs to its order: it is dated by it, and of no use without it.
         ordered as (
-            select *, max(instant) filter (where is_order and problem is null) over (partition by file_no, name) as ordered_at
+            select *, max(instant) filter (where is_order and problem is null) over (partition by file_no, name)
+                as ordered_at
             from judged
         )
         select
