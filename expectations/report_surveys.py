@@ -68,6 +68,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     RowsCheck(
         name="responses_within_invited",
+        severity="warning",
         description="Nobody answers who was not reached.",
         expected="responses at most invited",
         key=ROW,
@@ -76,10 +77,10 @@ CHECKS: tuple[Check, ...] = (
     RowsCheck(
         name="response_rate_matches_counts",
         description="The response rate is the ratio of the counts beside it, and unknown where invitations are.",
-        expected="response_rate = responses / invited, null without invited",
+        expected="response_rate = responses / invited, null without invited or with more responses",
         key=ROW,
         sql=breach(
-            """(invited IS NULL) <> (response_rate IS NULL)
+            """coalesce(responses <= invited, false) <> (response_rate IS NOT NULL)
                OR abs(response_rate - CAST(responses AS DOUBLE) / nullif(invited, 0)) > 1e-9""",
             "concat(coalesce(CAST(response_rate AS VARCHAR), 'null'), ' for ', responses, '/', invited)",
         ),

@@ -164,9 +164,9 @@ def _typed(options: SurveysOptions, columns: dict[str, Column]) -> str:
         word = f"lower({text('kind', options.kind)})"
     invited = instant_sql("invited_at", options) if "invited_at" in columns else "cast(null as timestamp)"
     return f"""
-        select *, left({text("survey_id", options.survey_id)}, {_TEXT_KEPT}) as survey,
-            {asked} as asked, {word} as word, {text("member")} as who, {text("value")} as cell,
-            {text("invited_at")} as invited_text, {instant_sql("answered_at", options)} as answered, {invited} as invited
+        select *, left({text("survey_id", options.survey_id)}, {_TEXT_KEPT}) as survey, {asked} as asked,
+            {word} as word, {text("member")} as who, {text("value")} as cell, {text("invited_at")} as invited_text,
+            {instant_sql("answered_at", options)} as answered, {invited} as invited
         from mapped"""
 
 

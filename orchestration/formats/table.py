@@ -65,10 +65,15 @@ class MemberList(Options):
 
 
 class TableOptions(TabularOptions):
-    """Keys of the format `table`."""
+    """Keys of the format `table`.
+
+    Attributes:
+        equal_rows: whether rows without an id that are equal tell of "one" act, or of "separate" ones.
+    """
 
     columns: Columns
     type: str | None = None
+    equal_rows: Literal["one", "separate"] = "one"
     types: dict[str, str] = {}
     members: MemberList | None = None
     observes: tuple[Literal["views", "reactions", "joins", "leaves", "threads"], ...] | None = None
@@ -94,6 +99,10 @@ class TableOptions(TabularOptions):
     def _one_type(self) -> TableOptions:
         if (self.type is None) == (self.columns.type is None):
             raise ValueError("give either a constant `type` or a type column in `columns`, and not both")
+        if self.equal_rows == "separate" and self.columns.id is not None:
+            raise ValueError(
+                "equal_rows: rows that have an id in `columns` are told apart by it; leave one of them out"
+            )
         return self
 
 
@@ -171,6 +180,8 @@ class Table(Format):
             for field in _EVENT_FIELDS
             if field not in ("member", "type")
         )
+        if options.equal_rows == "separate":
+            others = others.replace("cast(null as varchar) as id", f"{_id_by_place(columns)} as id")
         rows = f"""
         with typed as (
             select *, {instant_sql("written_at", options)} as instant, {kind} as kind,
@@ -237,6 +248,16 @@ class Table(Format):
         from typed
         """
         return Parsed("table_members", rows, unreadable)
+
+
+def _id_by_place(columns: dict[str, Column]) -> str:
+    """SQL for an id made of a row's values and its place among equal rows of its file.
+
+    The same export pulled twice gives the same ids, and so does one that has grown.
+    """
+    values = ", ".join(f"m.{name}" for name in columns)
+    place = f"row_number() over (partition by m.file_no, {values} order by m.row_no)"
+    return f"md5(cast(to_json([{values}]) as varchar)) || '-' || {place}"
 
 
 def _as_raw(alias: str, columns: Sequence[str] | dict[str, Column]) -> str:

@@ -151,27 +151,48 @@ figures as (
 
 ),
 
--- Whom the survey had reached by the week's end; unknown where no export tells of an invitation.
 surveys as (
 
     select distinct scope, survey_id, week_start from latest
 
 ),
 
-invitations as (
+-- Whom the survey had reached by the week's end. Whoever is not named is told apart by no more than one row a question;
+-- an answer of nobody known, without an invitation of its own, may be that of anybody invited.
+reached as (
 
     select
         surveys.scope,
         surveys.survey_id,
         surveys.week_start,
-        count(distinct counted.respondent) as invited
+        case when counted.member_id is null then counted.question end as question,
+        count(distinct case when counted.member_id is not null then counted.respondent end) as named,
+        sum(case when counted.member_id is null and counted.is_invitation then 1 else 0 end) as unnamed,
+        bool_or(counted.is_invitation) as tells_invitations
     from surveys
     inner join counted
         on surveys.scope = counted.scope
         and surveys.survey_id = counted.survey_id
         and counted.known_week <= surveys.week_start
-    group by surveys.scope, surveys.survey_id, surveys.week_start
-    having bool_or(counted.is_invitation)
+    group by
+        surveys.scope, surveys.survey_id, surveys.week_start,
+        case when counted.member_id is null then counted.question end
+
+),
+
+-- Unknown where no export tells of an invitation.
+invitations as (
+
+    select
+        scope,
+        survey_id,
+        week_start,
+        sum(named)
+        + coalesce(sum(case when question is null then unnamed end), 0)
+        + coalesce(max(case when question is not null then unnamed end), 0) as invited
+    from reached
+    group by scope, survey_id, week_start
+    having bool_or(tells_invitations)
 
 ),
 
@@ -221,7 +242,8 @@ select
     figures.kind,
     cast(invitations.invited as bigint) as invited,
     cast(figures.responses as bigint) as responses,
-    {{ rate('figures.responses', 'invitations.invited') }} as response_rate,
+    -- More answers than invitations: the export does not tell of all of these.
+    case when figures.responses <= invitations.invited then {{ rate('figures.responses', 'invitations.invited') }} end as response_rate,
     {{ rate('figures.score_sum', 'figures.scores') }} as mean,
     100 * {{ rate('figures.nps_balance', 'figures.nps_answers') }} as nps,
     top_choices.top_choices
