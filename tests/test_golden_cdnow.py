@@ -45,8 +45,6 @@ instants = "%Y%m%d"
 [sources.columns]
 member = 2
 at = 3
-container = 4
-content_type = 5
 
 [[sources]]
 name = "shop"
@@ -103,7 +101,8 @@ def test_growth_of_the_eight_weeks(cdnow: Place):
 
 
 def test_equal_rows_are_acts_of_their_own(cdnow: Place, export: Path):
-    assert len(set(export.read_text(encoding="utf-8").splitlines())) < 6919, "no equal rows: nothing is tested"
+    lines = [line.split() for line in export.read_text(encoding="utf-8").splitlines()]
+    assert len({(line[1], line[2]) for line in lines}) < len(lines), "no equal rows: nothing is tested"
     assert cdnow.published(
         "select sum(interactions), sum(new_active) from reports.report_activity where source = 'acts'"
     ) == [(6919, 2357)]
