@@ -42,8 +42,13 @@ def test_play_and_channel_may_be_missing_but_not_where_the_config_names_them(inb
     assert inbox.reasons() == {"log.csv": "no such column: play = 'campaign'; found: member, contacted_at"}
 
 
+OTHER = '[[sources]]\nname = "slack"\nformat = "slack"\npath = "exports"\n'
+
+
 def test_ids_of_one_source_get_its_name_before_them(inbox):
-    inbox.configure(f'{SOURCE}members_of = "slack"\n[sources.columns]\nmember = "user.id"\ncontacted_at = "sent"\n')
+    inbox.configure(
+        f'{SOURCE}members_of = "slack"\n[sources.columns]\nmember = "user.id"\ncontacted_at = "sent"\n{OTHER}'
+    )
     inbox.put("log.jsonl", json_lines({"user": {"id": "U1"}, "sent": "2024-01-05", "play": "offer"}))
     write_parquet(inbox.exports / "log.parquet", {"user.id": ["U2"], "sent": [datetime(2024, 1, 6)], "channel": ["dm"]})
     inbox.pull()
@@ -76,7 +81,7 @@ def test_bad_rows_are_told_each_with_its_reason(inbox):
     assert len(inbox.rows("outreach_contacts", "1")) == 1
 
 
-@pytest.mark.parametrize("source", ["Slack", "slack'; drop table x", ""])
+@pytest.mark.parametrize("source", ["Slack", "slack'; drop table x", "", "slakc"])
 def test_members_of_is_the_name_of_a_source(inbox, source):
     with pytest.raises(ConfigError, match="sources.log.members_of"):
         inbox.configure(f'{SOURCE}members_of = "{source}"\n')
@@ -100,7 +105,7 @@ def test_any_log_is_read_as_it_was_written(tmp_path_factory, made, random, kind)
     """However it is spread over files, shuffled and repeated."""
     import csv
 
-    inbox = Inbox(tmp_path_factory.mktemp("log"), f'{SOURCE}members_of = "slack"\n')
+    inbox = Inbox(tmp_path_factory.mktemp("log"), f'{SOURCE}members_of = "slack"\n{OTHER}')
     spread = [[], []]
     for contact in random.sample(made, len(made)) + (random.choices(made, k=2) if made else []):
         random.choice(spread).append(contact)

@@ -85,6 +85,7 @@ def test_survey_question_and_kind_may_be_constants_and_members_of_another_source
     inbox.configure(
         f'{HEAD}survey_id = "it\'s 2026"\nquestion = "Recommend?"\nkind = "nps"\nmembers_of = "slack"\n'
         '[sources.columns]\nvalue = "score"\nanswered_at = "at"\nmember = "user.id"\n'
+        '[[sources]]\nname = "slack"\nformat = "slack"\npath = "exports"\n'
     )
     inbox.put("s.jsonl", json_lines({"user": {"id": "U1"}, "at": "2024-01-05", "score": 7}, {"user": {"id": "U2"}}))
     inbox.pull()

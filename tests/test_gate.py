@@ -54,6 +54,9 @@ DEFECTS = {
     f"values ('all', date '{LAST}', 'newbie', 'newbie', 3)",
     "report_churn": "update reports.report_churn set churned = churned + 1",
     "report_retention": "update reports.report_retention set retention = 1.5 where weeks_since > 0",
+    "report_purchases": "update reports.report_purchases set buyers = buyers + 1",
+    "report_surveys": "insert into reports.report_surveys (source, week_start, survey_id, question, responses) "
+    f"values ('all', date '{LAST}', 'p1', 'Why?', 1)",
     "member_week_status": "update reports.member_week_status set status = 'asleep' where status = 'quiet'",
 }
 
