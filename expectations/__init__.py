@@ -23,6 +23,8 @@ REPORTS: tuple[str, ...] = (
     "report_heatmap",
     "report_conversation",
     "report_content",
+    "report_purchases",
+    "report_surveys",
     "member_week_status",
     "report_segments",
     "report_onboarding",

@@ -255,6 +255,11 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
         for entry in _entries(raw)
         if "audience_of" in entry and entry["audience_of"] not in names
     ]
+    problems += [
+        f"sources.{entry.get('name')}.members_of: {entry['members_of']!r} is not in [[sources]]"
+        for entry in _entries(raw)
+        if isinstance(entry.get("members_of"), str) and entry["members_of"] not in names
+    ]
     thresholds = _valid(Thresholds, raw.get("thresholds", {}))
     if thresholds and thresholds.at_risk_after_weeks >= thresholds.churned_after_weeks:
         problems.append(

@@ -87,6 +87,14 @@ ROWS = {
         f"place, metric, {', '.join(map(_short, _COMPARED))}, direction, robust_z",
         "place",
     ),
+    "report_purchases": (
+        "currency, orders, buyers, revenue, first_time_buyers, repeat_rate, active_buyer_share",
+        "orders desc, currency",
+    ),
+    "report_surveys": (
+        "survey_id, question, responses, response_rate, mean, nps, top_choices",
+        "survey_id, question",
+    ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
 _SHOWN_ROWS = 26

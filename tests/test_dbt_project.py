@@ -296,11 +296,44 @@ MUTATIONS = [
         "case when count(*) >= 1 then",
         "a_report_of_two_rows_a_week_has_no_one_figure",
     ),
+    (
+        "models/reports/member_week_status.sql",
+        "order by histories.last_ordered_at, statuses.member_id",
+        "order by histories.last_ordered_at desc, statuses.member_id",
+        "buyers_are_cut_into_fifths",
+    ),
+    (
+        "models/reports/report_purchases.sql",
+        "first_purchases.first_week = purchases.week_start",
+        "first_purchases.first_week <= purchases.week_start",
+        "purchases_by_week_and_currency",
+    ),
+    (
+        "models/reports/report_surveys.sql",
+        "and weeks.week_start < latest.week_start",
+        "and weeks.week_start <= latest.week_start",
+        "a_survey_is_counted_by_question_and_week",
+    ),
+    (
+        "models/canonical/formats/int_shopify_orders__orders.sql",
+        "'partially_paid', 'partially_refunded')",
+        "'partially_paid', 'partially_refunded', 'pending')",
+        "shopify_orders_are_purchases_once_they_are_paid",
+    ),
+    (
+        "models/canonical/formats/int_stripe_payments__orders.sql",
+        "charged - refunded as amount",
+        "charged as amount",
+        "stripe_payments_are_purchases_once_they_succeeded",
+    ),
 ]
 
 
 # Streams that none of those three formats feeds.
-NO_ROWS = {"int_content_statistics", "int_account_statistics", "report_audience"}
+NO_ROWS = {
+    "int_content_statistics", "int_account_statistics", "int_contacts", "int_survey_answers", "report_audience",
+    "report_surveys",
+}  # fmt: skip
 
 
 def dbt(home: Home, project: Path, target: Path, *arguments: str) -> SimpleNamespace:

@@ -72,11 +72,28 @@ CREATE TABLE reports.report_audience AS SELECT source, week_start, 1000 + n AS f
     2 AS followers_lost, CAST(0.002 AS DOUBLE) AS unfollow_rate, 500 AS reach, 900 AS views, 50 AS engagements,
     CAST(0.1 AS DOUBLE) AS engagement_rate_by_reach, 50 / (1000 + n) AS engagement_rate_by_followers, 2 AS posts,
     CAST(NULL AS DOUBLE) AS active_per_follower FROM grid WHERE source <> 'slack';
+CREATE TABLE reports.report_purchases AS SELECT source, week_start, 'EUR' AS currency, 8 AS orders, 6 AS buyers,
+    CAST(39.96 AS DECIMAL(18, 4)) AS revenue, 2 AS first_time_buyers, 4 AS repeat_buyers,
+    39.96 / 8 AS average_order_value, 4 / 6 AS repeat_rate, CAST(0.5 AS DOUBLE) AS active_buyer_share FROM grid;
+CREATE TABLE canonical.int_community_members AS SELECT 'slack' AS source, 'slack:bot' AS member_id, true AS is_excluded;
+CREATE TABLE canonical.int_survey_answers AS SELECT 'pulse' AS source, week_start, 'p1' AS survey_id, question,
+    CASE WHEN i = 20 THEN 'slack:bot' ELSE 'slack:' || i END AS member_id
+    FROM weeks CROSS JOIN (SELECT unnest(['Recommend?', 'Which?']) AS question), range(21) AS m(i);
+CREATE TABLE reports.report_surveys AS SELECT source, week_start, 'p1' AS survey_id, question, kind, 50 AS invited,
+    20 AS responses, CAST(0.4 AS DOUBLE) AS response_rate, mean, nps, top_choices,
+    8 AS responses_active_before, mean + 1.5 AS mean_active_before, nps AS nps_active_before,
+    12 AS responses_silent_before, mean - 1 AS mean_silent_before, nps AS nps_silent_before
+    FROM weeks CROSS JOIN (SELECT unnest(['all', 'pulse']) AS source) CROSS JOIN (VALUES
+        ('Recommend?', 'nps', CAST(7 AS DOUBLE), CAST(10 AS DOUBLE), NULL), ('Which?', 'choice', NULL, NULL, 'tea: 20'))
+        AS q(question, kind, mean, nps, top_choices);
 CREATE TABLE reports.member_week_status AS SELECT source, source || ':' || i AS member_id, week_start, silence_weeks,
     week_start + INTERVAL 1 DAY AS last_active_at, week_start + INTERVAL 2 DAY AS last_seen_at, status,
     CASE WHEN status IN ('at_risk', 'churned') THEN 'silence' END AS flagged_by,
     CASE WHEN status IN ('at_risk', 'churned') THEN week_start - 7 END AS flagged_since,
-    lifecycle_stage, 40 AS tenure_days
+    lifecycle_stage, 40 AS tenure_days, if(i < 2, 3, 0) AS orders_total,
+    if(i < 2 AND status <> 'left', if(status = 'never_active', 5, 1 + (i + CASE status WHEN 'active' THEN 0
+        WHEN 'quiet' THEN 2 WHEN 'at_risk' THEN 4 ELSE 6 END) // 2), NULL) AS recency_quintile,
+    recency_quintile AS frequency_quintile, recency_quintile AS money_quintile
     FROM grid CROSS JOIN (VALUES ('active', 40, 0, 'mature'), ('quiet', 20, 2, 'growth'), ('at_risk', 15, 6, 'mature'),
         ('churned', 15, 20, 'churned'), ('never_active', 10, 3, 'newbie'), ('left', 5, 1, NULL))
         AS s(status, members, silence_weeks, lifecycle_stage), range(100) AS m(i)
@@ -135,6 +152,27 @@ OWN_COHORT = "source = 'forum' AND joined_week = $w"
 LEAVES = "source = 'forum' AND event_type = 'leave'"
 HEADLINE = "source = 'forum' AND place = 1"
 CELL = "source = 'forum' AND cohort_week = DATE '2024-01-01'"
+
+NO_PURCHASES = (
+    "0 AS orders, 0 AS buyers, 0 AS revenue, 0 AS first_time_buyers, 0 AS repeat_buyers, NULL AS average_order_value,"
+    "NULL AS repeat_rate, NULL AS active_buyer_share"
+)
+EUR = "source = 'forum' AND currency = 'EUR'"
+
+
+def bought(assignments: str) -> str:
+    """A change of what the forum bought in euros."""
+    return change("report_purchases", assignments, EUR)
+
+
+def currency(code: str) -> str:
+    """A currency that is bought in no more, from the week of the defect on."""
+    rows = f"SELECT * REPLACE ('{code}' AS currency, {NO_PURCHASES}) FROM reports.report_purchases"
+    return f"INSERT INTO reports.report_purchases {rows} WHERE week_start >= $w AND {EUR};"
+
+
+QUESTION = "source = 'pulse' AND kind = 'nps'"
+WHOLE = "source = 'all' AND kind = 'nps'"
 
 DEFECTS = {
     "report_audience": {
@@ -275,6 +313,59 @@ DEFECTS = {
             INSERT INTO reports.report_retention SELECT 'forum', $w - 7, 0, 1, 1, 1, $w - 7;""",
         "active_matches_activity": change("report_retention", "active_members = 36, retention = 0.9", CELL),
     },
+    "report_purchases": {
+        "keys_present": copy("report_purchases", f"NULL AS currency, {NO_PURCHASES}", EUR),
+        "key_unique": currency("CHF") + copy("report_purchases", "source AS source", "currency = 'CHF'"),
+        "values_present": bought("buyers = NULL"),
+        "counts_not_negative": currency("JPY")
+        + change(
+            "report_purchases",
+            "orders = -1, buyers = -1, first_time_buyers = -1, average_order_value = 0, repeat_rate = 0,"
+            "active_buyer_share = 0",
+            "currency = 'JPY'",
+        ),
+        "rates_in_range": bought("active_buyer_share = 1.5"),
+        "currency_known": copy("report_purchases", f"'euro' AS currency, {NO_PURCHASES}", EUR),
+        "buyers_add_up": bought("first_time_buyers = 3"),
+        "orders_cover_buyers": bought("orders = 5, average_order_value = 39.96 / 5"),
+        "no_revenue_without_orders": currency("USD")
+        + change("report_purchases", "revenue = 1", "currency = 'USD'")
+        + change("report_lifecycle", "revenue = NULL"),
+        "revenue_not_negative": bought("revenue = -39.96, average_order_value = -39.96 / 8")
+        + change("report_lifecycle", "revenue = -9.99"),
+        "rates_null_when_undefined": bought("repeat_rate = NULL"),
+        "rates_match_counts": bought("average_order_value = 9"),
+        "revenue_matches_lifecycle": bought("revenue = 40.08, average_order_value = 40.08 / 8"),
+        "buyers_match_lifecycle": bought("buyers = 7, repeat_buyers = 5, repeat_rate = 5 / 7"),
+        "currency_continues": copy("report_purchases", f"'SEK' AS currency, {NO_PURCHASES}", EUR).replace(
+            "$w", "$w - 7"
+        ),
+        "orders_plausible": bought("orders = 120, average_order_value = 39.96 / 120"),
+        "revenue_plausible": bought("orders = 24, revenue = 399.6, average_order_value = 399.6 / 24")
+        + change("report_lifecycle", "revenue = 99.9"),
+    },
+    "report_surveys": {
+        "keys_present": copy("report_surveys", "NULL AS source", QUESTION),
+        "key_unique": copy("report_surveys", "source AS source", "source = 'all' AND kind = 'choice'"),
+        "values_present": change("report_surveys", "responses = NULL, response_rate = NULL", QUESTION),
+        "responses_positive": change(
+            "report_surveys",
+            "responses = 0, response_rate = 0, responses_active_before = NULL, responses_silent_before = NULL,"
+            "mean_active_before = NULL, mean_silent_before = NULL, nps_active_before = NULL, nps_silent_before = NULL",
+            "kind = 'nps'",
+        ),
+        "nps_in_range": change("report_surveys", "nps_active_before = 101", QUESTION),
+        "kind_known": change("report_surveys", "kind = 'essay', nps = NULL, mean = NULL", QUESTION),
+        "figures_fit_kind": change("report_surveys", "top_choices = 'tea: 1'", QUESTION),
+        "responses_within_invited": change("report_surveys", "invited = 19, response_rate = NULL", QUESTION),
+        "response_rate_matches_counts": change("report_surveys", "response_rate = 0.5", QUESTION),
+        "split_fits_responses": change("report_surveys", "responses_silent_before = 13", QUESTION),
+        "groups_have_answers": change("report_surveys", "responses_silent_before = 0", QUESTION),
+        "mean_between_groups": change("report_surveys", "mean = 9", QUESTION),
+        "answers_reported": "DELETE FROM canonical.int_survey_answers WHERE week_start = $w AND question = 'Which?';",
+        "whole_fits_sources": change("report_surveys", "responses = 21, response_rate = 0.42", WHOLE),
+        "nps_plausible": change("report_surveys", "nps = 90", QUESTION),
+    },
     "member_week_status": {
         "rows_exist": delete("member_week_status"),
         "keys_present": member("quiet", "member_id = NULL"),
@@ -289,6 +380,13 @@ DEFECTS = {
         "silence_zero_when_active": member("active", "silence_weeks = 3"),
         "tenure_at_least_a_day": member("quiet", "tenure_days = 0"),
         "last_seen_not_before_active": member("quiet", "last_seen_at = last_active_at - INTERVAL 1 DAY"),
+        "quintiles_for_buyers": member("quiet", "money_quintile = 3"),
+        "quintiles_in_range": change(
+            "member_week_status", "frequency_quintile = 6", "source = 'forum' AND frequency_quintile = 5"
+        ),
+        "fifths_are_even": change(
+            "member_week_status", "recency_quintile = 2", "source = 'forum' AND recency_quintile = 1"
+        ),
     },
     "report_segments": {
         "keys_present": copy("report_segments", "NULL AS source", SEGMENT),
@@ -368,7 +466,7 @@ DEFECTS = {
         "previous_week_matches": change("report_headlines", "previous = 41", HEADLINE),
     },
 }
-IN_LAST_WEEK = {"source_readable", "moves_balance_earlier", "no_cohort_missing_earlier"}
+IN_LAST_WEEK = {"source_readable", "currency_known", "moves_balance_earlier", "no_cohort_missing_earlier"}
 SEEDED = [(report, check) for report, defects in DEFECTS.items() for check in defects]
 
 

@@ -21,7 +21,9 @@ def inbox(tmp_path):
     return Inbox(tmp_path / "community", STACKEXCHANGE)
 
 
-@pytest.mark.parametrize("packing", ["folder", "folder in folder", "zip", "lower case", "old Mac's line ends", "Windows"])
+@pytest.mark.parametrize(
+    "packing", ["folder", "folder in folder", "zip", "lower case", "old Mac's line ends", "Windows"]
+)
 def test_a_dump_is_read_alike_however_it_is_packed(inbox, packing):
     files = site() | {"Badges.xml": xml("badges", [row(Id=1)]), "PostHistory.xml": "<posthistory", "readme.txt": "hi"}
     if packing == "lower case":
@@ -253,7 +255,9 @@ def test_any_site_is_read_as_it_was_written(tmp_path_factory, users, posts, vote
     }
     for dump in ("first", "second"):
         files = {
-            f"{kind.capitalize()}.xml": xml(kind, random.sample(rows, len(rows)) + (random.choices(rows, k=2) if rows else []))
+            f"{kind.capitalize()}.xml": xml(
+                kind, random.sample(rows, len(rows)) + (random.choices(rows, k=2) if rows else [])
+            )
             for kind, rows in written.items()
         }
         if as_zip:

@@ -34,6 +34,15 @@
             'order_id': 'varchar', 'source': 'varchar', 'member_id': 'varchar', 'ordered_at': 'timestamp',
             'amount': 'decimal(18, 4)', 'currency': 'varchar', 'status': 'varchar', 'is_purchase': 'boolean',
         },
+        'contacts': {
+            'source': 'varchar', 'member_id': 'varchar', 'contacted_at': 'timestamp', 'play': 'varchar',
+            'channel': 'varchar',
+        },
+        'survey_answers': {
+            'answer_id': 'varchar', 'source': 'varchar', 'survey_id': 'varchar', 'member_id': 'varchar',
+            'question': 'varchar', 'kind': 'varchar', 'score': 'decimal(18, 4)', 'choice': 'varchar',
+            'invited_at': 'timestamp', 'answered_at': 'timestamp', 'is_answer': 'boolean',
+        },
     } -%}
     {{ return(streams[stream]) }}
 {%- endmacro %}
@@ -61,10 +70,11 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# One row out of several by an order; the tie-breaks of "the later export holds" are the same everywhere. #}
-{% macro latest_version(partition_by) -%}
+{# One row out of several by an order; the tie-breaks of "the later export holds" are the same everywhere.
+   `file_age`: a column that tells which of two files of one export is the newer, before their names do. #}
+{% macro latest_version(partition_by, file_age=none) -%}
     row_number() over (
         partition by {{ partition_by }}
-        order by export_number desc, file_name desc, row_number_in_file desc
+        order by export_number desc, {{ file_age ~ ' desc, ' if file_age }}file_name desc, row_number_in_file desc
     ) = 1
 {%- endmacro %}

@@ -22,6 +22,10 @@ MODULES = {
     "discourse": "orchestration.formats.discourse",
     "stackexchange": "orchestration.formats.stackexchange",
     "mastodon": "orchestration.formats.mastodon",
+    "shopify_orders": "orchestration.formats.shopify_orders",
+    "stripe_payments": "orchestration.formats.stripe_payments",
+    "outreach": "orchestration.formats.outreach",
+    "surveys": "orchestration.formats.surveys",
 }
 
 

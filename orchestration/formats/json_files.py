@@ -162,6 +162,8 @@ def epoch_instant(path: str, value: str = "value") -> str:
 def shown(path: str, value: str = "value") -> str:
     """SQL for what lies at a JSON path, cut short, to be shown in a reason; 'nothing' where there is nothing."""
     return f"coalesce(left({value}->>{quoted(path)}, 40), 'nothing')"
+
+
 def load_nested_arrays(
     connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], key: str, owners: Sequence[str]
 ) -> dict[int, str]:

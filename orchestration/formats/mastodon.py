@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.formats.base import (
     Format,
@@ -18,7 +18,6 @@ from orchestration.formats.base import (
     Parsed,
     StagedFile,
     instant_problem,
-    number_files,
     path_sql,
 )
 from orchestration.formats.json_files import load_arrays

@@ -238,7 +238,9 @@ def _rows_sql(kind: str) -> str:
         f"{_unescaped(column)} as user_name" if column == "user_name" else column for column, *_ in _ATTRIBUTES[kind]
     )
     # A user is part of a snapshot, and no act of the day on which the account was made.
-    instants = "cast(null as timestamp) as row_at, created_at as joined_at" if kind == "users" else "created_at as row_at"
+    instants = (
+        "cast(null as timestamp) as row_at, created_at as joined_at" if kind == "users" else "created_at as row_at"
+    )
     return f"""
     with dated as (
         select *,

@@ -87,10 +87,15 @@ class MemberList(Options):
 
 
 class TableOptions(TabularOptions, MemberListOptions):
-    """Keys of the format `table`."""
+    """Keys of the format `table`.
+
+    Attributes:
+        equal_rows: whether rows without an id that are equal tell of "one" act, or of "separate" ones.
+    """
 
     columns: Columns
     type: str | None = None
+    equal_rows: Literal["one", "separate"] = "one"
     types: dict[str, str] = {}
     members: MemberList | None = None
     observes: tuple[Literal["views", "reactions", "joins", "leaves", "threads"], ...] | None = None
@@ -116,6 +121,10 @@ class TableOptions(TabularOptions, MemberListOptions):
     def _one_type(self) -> TableOptions:
         if (self.type is None) == (self.columns.type is None):
             raise ValueError("give either a constant `type` or a type column in `columns`, and not both")
+        if self.equal_rows == "separate" and self.columns.id is not None:
+            raise ValueError(
+                "equal_rows: rows that have an id in `columns` are told apart by it; leave one of them out"
+            )
         return self
 
 
@@ -194,6 +203,8 @@ class Table(Format):
             for field in _EVENT_FIELDS
             if field not in ("member", "type")
         )
+        if options.equal_rows == "separate":
+            others = others.replace("cast(null as varchar) as id", f"{_id_by_place(columns)} as id")
         rows = f"""
         with typed as (
             select *, {instant_sql("written_at", options)} as instant, {kind} as kind,
@@ -271,6 +282,16 @@ def _attributes(names: Iterable[str]) -> str:
     """
     values = ", ".join(f"'{name}': left(nullif(trim(attribute_{name}), ''), {ATTRIBUTE_CHARACTERS})" for name in names)
     return f"cast(to_json({{{values}}}) as varchar)" if values else "cast(null as varchar)"
+
+
+def _id_by_place(columns: dict[str, Column]) -> str:
+    """SQL for an id made of a row's values and its place among equal rows of its file.
+
+    The same export pulled twice gives the same ids, and so does one that has grown.
+    """
+    values = ", ".join(f"m.{name}" for name in columns)
+    place = f"row_number() over (partition by m.file_no, {values} order by m.row_no)"
+    return f"md5(cast(to_json([{values}]) as varchar)) || '-' || {place}"
 
 
 def _as_raw(alias: str, columns: Sequence[str] | dict[str, Column]) -> str:

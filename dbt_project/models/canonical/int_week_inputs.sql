@@ -64,6 +64,17 @@ account_statistic_rows as (
 
 ),
 
+-- A survey tells nothing of the weeks before the community's first.
+survey_rows as (
+
+    select
+        greatest(answers.known_week, first_week.week_start) as week_start,
+        {{ row_hash(['answers.answer_id', 'answers.survey_id', 'answers.member_id', 'answers.question', 'answers.kind', 'answers.score', 'answers.choice', 'answers.is_answer', 'answers.is_invitation', 'answers.answered_at', 'answers.known_week']) }} as row_hash
+    from {{ ref('int_survey_answers') }} as answers
+    cross join (select min(joined_week) as week_start from {{ ref('int_members') }}) as first_week
+
+),
+
 all_rows as (
 
     select * from member_rows
@@ -79,6 +90,8 @@ all_rows as (
     select * from statistic_rows
     union all
     select * from account_statistic_rows
+    union all
+    select * from survey_rows
 
 ),
 
