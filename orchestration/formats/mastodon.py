@@ -122,9 +122,10 @@ def _instant(path: str) -> str:
     """SQL for the UTC instant at a JSON path; null where there is none, or it bears no zone."""
     text = f"value->>'{path}'"
     return (
-        f"case when regexp_full_match({text}, '{_INSTANT}')"
-        f" then timezone('UTC', try_cast({text} as timestamptz)) end"
-    ).replace("{", "{{").replace("}", "}}")
+        (f"case when regexp_full_match({text}, '{_INSTANT}') then timezone('UTC', try_cast({text} as timestamptz)) end")
+        .replace("{", "{{")
+        .replace("}", "}}")
+    )
 
 
 # `to` and `cc` are a text or a list of them.
@@ -162,7 +163,8 @@ select
         when coalesce(actor, '') = '' then 'actor: missing'
         when published is null then 'published: missing'
         when row_at is null then 'published: expected an instant with a zone, found ' || left(published, 40)
-        when activity_type in ('Create', 'Announce') and coalesce(object_id, '') = '' then 'object: missing, or without an id'
+        when activity_type in ('Create', 'Announce') and coalesce(object_id, '') = ''
+            then 'object: missing, or without an id'
         else {instant_problem("row_at")} end as reason,
     cast(value as varchar) as raw,
     activity_id, activity_type, actor, object_id, object_type, in_reply_to, conversation,

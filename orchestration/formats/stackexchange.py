@@ -244,7 +244,7 @@ def _rows_sql(kind: str) -> str:
     return f"""
     with dated as (
         select *,
-            case when regexp_full_match(created, '\\d{{4}}-\\d{{2}}-\\d{{2}}T\\d{{2}}:\\d{{2}}:\\d{{2}}(\\.\\d{{1,9}})?Z?')
+            case when regexp_full_match(created, '\\d{{4}}(-\\d{{2}}){{2}}T\\d{{2}}(:\\d{{2}}){{2}}(\\.\\d{{1,9}})?Z?')
                 then try_cast(created as timestamp) end as created_at
         from dump_rows
     )
