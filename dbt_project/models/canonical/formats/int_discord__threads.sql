@@ -1,5 +1,5 @@
 -- A forwarded message is no reply to what it forwards.
-with recursive contents as (
+with contents as (
 
     select
         source,

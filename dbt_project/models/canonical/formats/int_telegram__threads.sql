@@ -1,4 +1,4 @@
-with recursive contents as (
+with contents as (
 
     select
         source,
