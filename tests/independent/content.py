@@ -4,7 +4,8 @@ Readings where the page is silent:
 - `posts` counts posts only; engagement is what any content of the type (post, reply, message) received.
 - Content without a type, and content that is in no export, has the type null.
 - `replies`, `reactions` and `views` are null where no source of the scope shows them (reactions also as numbers) and
-  none was seen; `engagement_per_post` = (reactions + replies + shares) / posts, as in `engagement_rate`, of what is seen.
+  none was seen; `engagement_per_post` = (reactions + replies + shares) / posts, as in `engagement_rate`, of what is
+  seen.
 - The heatmap is of active interactions of community members of W, at the local hour; an instant that is known to the
   day only counts at hour 0. Of an hour that comes twice when clocks go back both count.
 - Segments: every attribute of which the source has a value; who has none is of the value null. A person's value is that
