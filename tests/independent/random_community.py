@@ -23,7 +23,7 @@ from .tables import Act, Bought, Listed, Source, canonical
 # Clocks change within: in New York on 2025-11-02 and 2026-03-08, in Berlin on 2025-10-26 and 2026-03-29.
 FIRST_DAY = date(2025, 9, 29)
 MOST_WEEKS = 30
-FORUMS, SHOPS = 10, 2
+FORUMS, SHOPS = 16, 3
 
 # What native ids look like where people choose them.
 ODD_NAMES = (
