@@ -1,6 +1,8 @@
 """Sections 4, 5 and 11: `report_activity`, engagement rate and concentration included.
 
 Readings where the page is silent:
+- `left_members` are those who belonged at the end of W-1, or joined within W. Leaving once more while away is no second
+  leaving, nor is coming back and leaving again within one week.
 - `reactions` and `views` are null where no source of the scope can show them and none was seen.
 - `engagement_rate` is null where the scope shows neither reactions (as acts or numbers) nor threads and none was seen:
   nothing could have been received. Content of official accounts, of leavers and of nobody known receives too.
@@ -113,8 +115,11 @@ def engagement_rate_change(scope: Scope, week: date, engagement: Engagement) -> 
 
 
 def _left_within(scope: Scope, body: Body, week: date) -> bool:
-    state = body.state(week)
-    return state is not None and state.left_at is not None and scope.calendar.start(week) <= state.left_at
+    before, state = body.state(week - WEEK), body.state(week)
+    was_away = before is not None and not before.is_member
+    return (
+        state is not None and state.left_at is not None and scope.calendar.start(week) <= state.left_at and not was_away
+    )
 
 
 def _daily(week: date, members: list[Body]) -> dict:

@@ -90,11 +90,7 @@ class Body:
         """'`left_at`: leave / deactivation instant or null; rejoining clears it', as of an instant."""
         # At one and the same instant the leave comes first, so that the rejoining clears it.
         moves = sorted((at, kind == "join") for at, kind in self.moves[account.member_id] if at < end)
-        left_at = None
-        for at, is_join in moves:
-            # Leaving once more without having come back is no second leaving.
-            left_at = None if is_join else left_at or at
-        return left_at
+        return moves[-1][0] if moves and not moves[-1][1] else None
 
     def left_at(self, end: datetime) -> datetime | None:
         """When the body left as of an instant: a person has left once the last of the accounts has."""

@@ -140,8 +140,8 @@ def _table(source: Source) -> Rows:
         # Whom the list has joining after they left has come back.
         if member and member.joined_at and leaves[who] and member.joined_at > min(leaves[who]):
             rows.events.append(MembershipEvent(source.name, f"{source.name}:{who}", member.joined_at, "join"))
-        # "the export's join instant; where the export has none, the first instant at which the account is seen"; who acts
-        # before the join instant was there already. Who is listed and never seen joined when the exports begin.
+        # "the export's join instant; where the export has none, the first instant at which the account is seen"; who
+        # acts before the join instant was there already. Who is listed and never seen joined when the exports begin.
         exported = min([*joins[who], *([member.joined_at] if member and member.joined_at else [])], default=None)
         first_act = min(acted[who], default=None)
         known = [instant for instant in (exported, first_act) if instant is not None]
