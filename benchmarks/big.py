@@ -39,7 +39,7 @@ path = "exports"
 observes = ["views", "reactions", "joins", "threads"]
 [sources.columns]
 member = "member"
-at = "at"
+at = "acted_at"
 type = "type"
 id = "id"
 container = "container"
@@ -57,13 +57,13 @@ is_official = "is_official"
 # Numbers in [0, 1) that depend on the row and the purpose alone, so that the community is the same every time.
 DICE = "create macro dice(row_number, purpose) as cast(hash(row_number, purpose) % 1000003 as double) / 1000003"
 
-# Two fifths are there from the start, the others come by and by; most stay for weeks, some for years.
+# A fifth is there from the start, the others come by and by; most stay for weeks, some for years.
 MEMBERS = """
 create table members as
 select
     number,
     'm' || number as member,
-    case when dice(number, 'old') < 0.4 then 0 else dice(number, 'joined') end * $seconds as joined_second,
+    case when dice(number, 'old') < 0.2 then 0 else dice(number, 'joined') end * $seconds as joined_second,
     -ln(1 - dice(number, 'stay')) * 25 * 7 * 86400 as stays_seconds,
     dice(number, 'bot') < 0.001 as is_bot,
     dice(number, 'official') < 0.001 as is_official
@@ -95,7 +95,7 @@ timed as (
 )
 select
     *,
-    timestamp '{first}' + to_seconds(cast(at_second as bigint)) as at,
+    timestamp '{first}' + to_seconds(cast(at_second as bigint)) as acted_at,
     sum(case when type = 'post' then 1 else 0 end) over (order by at_second, number) as posts_before
 from timed
 """
@@ -106,7 +106,7 @@ create table exported as
 with posts as (select number, posts_before as place from acts where type = 'post')
 select
     acts.member,
-    acts.at,
+    acts.acted_at,
     acts.type,
     case when acts.type in ('post', 'reply') then 'c' || acts.number end as id,
     'channel-' || cast(floor(20 * dice(acts.number, 'where')) as integer) as container,
@@ -139,10 +139,10 @@ def make(folder: Path, interactions: int, members: int, weeks: int) -> Path:
         )
         for number in range(FILES):
             connection.execute(
-                f"copy (select * from exported where at < '{last}' and hash(member) % {FILES} = {number})"
+                f"copy (select * from exported where acted_at < '{last}' and hash(member) % {FILES} = {number})"
                 f" to '{exports / f'acts-{number}.parquet'}'"
             )
-        connection.execute(f"copy (select * from exported where at >= '{last}') to '{folder / 'one-more-week.parquet'}'")
+        connection.execute(f"copy (select * from exported where acted_at >= '{last}') to '{folder / 'one-more-week.parquet'}'")
     return folder / "stillhere.toml"
 
 

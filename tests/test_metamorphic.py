@@ -256,7 +256,7 @@ def test_a_silent_member_changes_only_what_it_must(community: Made, published: P
     others = [row for row in after["member_week_status"] if row["member_id"] != f"base:{SILENT.who}"]
     silent = [row for row in after["member_week_status"] if row["member_id"] == f"base:{SILENT.who}"]
     assert others == before["member_week_status"]
-    assert [row["week_start"] for row in silent] == Calendar("UTC").weeks(joined, last)
+    assert sorted(row["week_start"] for row in silent) == Calendar("UTC").weeks(joined, last)
     assert {row["status"] for row in silent} == {"never_active"}
     # One move into the community; how stages go on from there is the member's own.
     joining = [
