@@ -101,9 +101,13 @@ def _names(source: Source) -> set[str]:
 
 
 def _identities(dice: Random, accounts: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """About a third of the accounts belong to persons who may have several, also within one source."""
+    """A third of the accounts, and most buyers, belong to persons who may have several, also within one source."""
     some = dice.sample(accounts, k=len(accounts) // 3)
-    return {account: f"person {dice.randrange(1 + len(some) // 2)}" for account in some}
+    persons = {account: f"person {dice.randrange(1 + len(some) // 2)}" for account in some}
+    for account in accounts:
+        if account[0].startswith("shop") and dice.random() < 0.7:
+            persons[account] = persons.setdefault(dice.choice(accounts), f"person {account}")
+    return persons
 
 
 class Forum:
@@ -112,7 +116,7 @@ class Forum:
     def __init__(self, dice: Random, name: str, calendar: Calendar) -> None:
         self.dice, self.calendar = dice, calendar
         self.first = calendar.week_of_day(FIRST_DAY) + WEEK * dice.choice([0, 0, 0, 1, 3, 6, 12])
-        self.weeks = dice.randint(6, (calendar.week_of_day(FIRST_DAY) + WEEK * MOST_WEEKS - self.first) // WEEK)
+        self.weeks = dice.randint(12, (calendar.week_of_day(FIRST_DAY) + WEEK * MOST_WEEKS - self.first) // WEEK)
         self.quiet = {dice.randrange(self.weeks) for _ in range(dice.randint(0, 4))}
         sees = {what: dice.random() < chance for what, chance in (("views", 0.6), ("reactions", 0.8), ("threads", 0.7))}
         self.source = Source(name, Observes(**sees, joins=True, leaves=True, members=True))
@@ -240,6 +244,15 @@ class Forum:
         if dice.random() < 0.3:
             self.source.acts.append(Act(who, self._instant(dice.randrange(self.weeks)), dice.choice(EVENTS)))
 
+    def _joined_at(self, who: str) -> datetime | None:
+        """Mostly shortly before the first act, as it is where people join; else somewhere, or not told."""
+        dice = self.dice
+        first = min((act.at for act in self.source.acts if act.who == who), default=None)
+        roll = dice.random()
+        if roll < 0.6 and first is not None:
+            return max(first - dice.choice([0, 0, 1, 5, 12]) * timedelta(days=1), self.calendar.start(self.first))
+        return self._instant(dice.randrange(1 + self.weeks // 2)) if roll < 0.8 else None
+
     def _list_members(self) -> None:
         dice = self.dice
         for who in [*self.people, *(f"listed {n}" for n in range(dice.randint(0, 3)))]:
@@ -252,7 +265,7 @@ class Forum:
             self.source.members.append(
                 Listed(
                     who,
-                    joined_at=self._instant(dice.randrange(1 + self.weeks // 2)) if dice.random() < 0.7 else None,
+                    joined_at=self._joined_at(who),
                     left_at=self._instant(dice.randrange(self.weeks)) if dice.random() < 0.1 else None,
                     is_bot=who in self.robots,
                     is_official=who in self.staff,
@@ -266,7 +279,7 @@ def _shop(dice: Random, name: str, calendar: Calendar) -> Source:
     weeks = dice.randint(6, (calendar.week_of_day(FIRST_DAY) + WEEK * MOST_WEEKS - first) // WEEK)
     sees = Observes(views=False, reactions=False, joins=False, leaves=False, threads=False, members=False)
     shop = Source(name, sees, is_shop=True)
-    currencies = dice.choice([["EUR"], ["EUR", "EUR", "USD"], ["EUR", "NPR"]])
+    currencies = ["EUR"] if name == "shop0" else dice.choice([["EUR"], ["EUR", "EUR", "USD"], ["EUR", "NPR"]])
     for number in range(dice.randint(5, 60)):
         at = calendar.start(first) + timedelta(seconds=dice.randrange(weeks * 7 * 24 * 3600))
         status = dice.choice(["paid", "paid", "paid", "fulfilled", "refunded", "cancelled", "failed"])
