@@ -56,8 +56,11 @@ leavers as (
     inner join {{ ref('int_community_members') }} as members
         on spans.source = members.source
         and spans.member_id = members.member_id
+    cross join {{ source('control', 'settings') }} as settings
     where not spans.is_member
         and not members.is_excluded
+        -- Whoever is seen leaving first, and joining only later, leaves no week in which there was a member to leave.
+        and cast({{ local_time('spans.left_at', 'settings.timezone') }} as date) >= spans.from_week
     group by spans.source, spans.from_week
 
 ),
