@@ -145,6 +145,8 @@ def test_each_bad_post_goes_to_quarantine_with_its_reason_and_the_others_are_loa
         "reactions: expected a list with counts": post(reactions="many"),
         "reactions: expected a list with counts ": post(reactions=[{"id": "+1"}]),
         "actions_summary: expected a list": post(actions_summary=3),
+        f"reactions: cannot be that many, {2 * (2**63 - 1)}": post(reactions=[{"count": 2**63 - 1}] * 2),
+        "reactions: cannot be that many, -1": post(actions_summary=[{"id": 2, "count": -1}]),
         "instant before 1990: 1989-12-31 00:00:00": post(created_at="1989-12-31T00:00:00.000Z"),
         f"instant in the future: {soon:%Y-%m-%d %H:%M:00}": post(created_at=soon.strftime("%Y-%m-%dT%H:%M:00Z")),
     }

@@ -125,6 +125,7 @@ def test_each_bad_row_goes_to_quarantine_with_its_reason_and_the_others_are_load
         "timestamp: expected epoch seconds, found -5": message(timestamp=-5),
         "timestamp: expected epoch seconds, found 1e300": message(timestamp="1e300"),
         "instant before 1990: 1970-01-01 00:00:01": message(timestamp=1),
+        "instant in the future: 33658-09-27 01:46:39.5": message(timestamp=999999999999.5),
         f"instant in the future: {soon:%Y-%m-%d %H:%M:%S}": message(timestamp=int(soon.timestamp())),
     }
     rows = [row for place, wrong in enumerate(bad.values()) for row in (message(100 + place), wrong)]

@@ -29,6 +29,8 @@ _USER_FOLDERS = {"users", "user", "u", "members"}
 _POST_LISTS = ("$.latest_posts", "$.post_stream.posts")
 _USER_LISTS = ("$.users", "$.directory_items", "$.user_list")
 _CSV = TabularOptions(delimiter=",")
+# More reactions to one post than there are people are no reactions, and sums of such numbers overflow.
+_MOST = 10_000_000_000
 _USER_COLUMNS = ("id", "username", "name", "created_at", "trust_level", "admin", "moderator")
 
 
@@ -142,7 +144,11 @@ with fields as (
     from json_rows
 ),
 timed as (
-    select *, {instant_sql("created_at", _CSV)} as row_at, {instant_sql("updated", _CSV)} as updated_at from fields
+    select
+        *, {instant_sql("created_at", _CSV)} as row_at, {instant_sql("updated", _CSV)} as updated_at,
+        list_sum(list_transform(reactions, lambda r: r.count)) as reactions_given,
+        list_sum(list_transform(list_filter(actions, lambda a: a.id = 2), lambda a: a.count)) as likes_given
+    from fields
 )
 select
     file_no, row_no, row_at,
@@ -163,6 +169,8 @@ select
             then 'updated_at: expected an instant, found ' || {shown("$.updated_at")}
         when reactions_kind <> 'NULL' and reactions is null then 'reactions: expected a list with counts'
         when actions_kind not in ('NULL', 'ARRAY') then 'actions_summary: expected a list'
+        when reactions_given not between 0 and {_MOST} or likes_given not between 0 and {_MOST}
+            then 'reactions: cannot be that many, ' || coalesce(reactions_given, likes_given)
         else {instant_problem("row_at")} end as reason,
     cast(value as varchar) as raw,
     post_id, coalesce(updated_at, row_at) as updated_at, topic_id, post_number, reply_to_post_number, category_id,
@@ -175,8 +183,7 @@ select
             > len(regexp_extract_all(content, '<img[^>]*class="[^"]*(emoji|avatar|site-icon)')) then 'image'
         when contains(content, 'href="http') then 'link'
         else 'text' end as content_type,
-    cast(list_sum(list_transform(reactions, lambda r: r.count)) as bigint) as reactions,
-    cast(list_sum(list_transform(list_filter(actions, lambda a: a.id = 2), lambda a: a.count)) as bigint) as likes
+    try_cast(reactions_given as bigint) as reactions, try_cast(likes_given as bigint) as likes
 from timed
 """
 
