@@ -95,7 +95,9 @@ def test_the_config_says_whether_the_archives_are_official(inbox):
 
 def test_texts_are_not_stored_only_their_lengths(inbox):
     picture = {"type": "Document", "mediaType": "image/png", "name": "the launch code", "url": "/1.png"}
-    inbox.put("outbox.json", outbox(note(1, content="the launch code", summary="the launch code", attachment=[picture])))
+    inbox.put(
+        "outbox.json", outbox(note(1, content="the launch code", summary="the launch code", attachment=[picture]))
+    )
     inbox.put("actor.json", actor(summary="the launch code"))
     inbox.pull()
     assert inbox.rows("mastodon_activities", "text_length, media_types") == [(15, ["image/png"])]
@@ -111,7 +113,9 @@ def test_each_bad_row_goes_to_quarantine_with_its_reason_and_the_others_are_load
         "type: missing": note(1, type=None),
         "actor: missing": note(1) | {"actor": ""},
         "published: missing": note(1, published=None),
-        "published: expected an instant with a zone, found 2024-01-01T12:00:00": note(1, published="2024-01-01T12:00:00"),
+        "published: expected an instant with a zone, found 2024-01-01T12:00:00": note(
+            1, published="2024-01-01T12:00:00"
+        ),
         "published: expected an instant with a zone, found 2024-02-30T12:00:00Z": note(
             1, published="2024-02-30T12:00:00Z"
         ),
@@ -206,10 +210,14 @@ def test_cut_off_at_any_byte_the_loss_is_told(tmp_path):
 
 addresses = st.integers(1, 50).map(lambda number: f"https://z.example/users/o'neil\"/statuses/{number}")
 instants = st.datetimes(
-    datetime(1990, 1, 3), datetime(2024, 1, 1), timezones=st.integers(-12, 14).map(lambda h: timezone(timedelta(hours=h)))
+    datetime(1990, 1, 3),
+    datetime(2024, 1, 1),
+    timezones=st.integers(-12, 14).map(lambda h: timezone(timedelta(hours=h))),
 ).map(lambda at: at.replace(microsecond=0))
 activities = st.lists(
-    st.tuples(st.sampled_from(["note", "boost"]), st.integers(1, 10**9), st.none() | addresses, instants, st.booleans()),
+    st.tuples(
+        st.sampled_from(["note", "boost"]), st.integers(1, 10**9), st.none() | addresses, instants, st.booleans()
+    ),
     max_size=6,
     unique_by=lambda activity: activity[1],
 )
@@ -227,7 +235,9 @@ def test_any_archives_are_read_as_they_were_written(tmp_path_factory, community,
             more = {"published": at.isoformat(), "to": [PUBLIC] if is_public else [BEA], "cc": []}
             other = other or "https://z.example/1" if kind == "boost" else other
             written.append(
-                boost(number, other, address, **more) if kind == "boost" else note(number, address, inReplyTo=other, **more)
+                boost(number, other, address, **more)
+                if kind == "boost"
+                else note(number, address, inReplyTo=other, **more)
             )
             content = other if kind == "boost" else f"{address}/statuses/{number}"
             instant = at.astimezone(UTC).replace(tzinfo=None)

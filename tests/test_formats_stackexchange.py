@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random as chance
 from datetime import datetime
 
@@ -21,7 +22,9 @@ def inbox(tmp_path):
     return Inbox(tmp_path / "community", STACKEXCHANGE)
 
 
-@pytest.mark.parametrize("packing", ["folder", "folder in folder", "zip", "lower case", "old Mac's line ends", "Windows"])
+@pytest.mark.parametrize(
+    "packing", ["folder", "folder in folder", "zip", "lower case", "old Mac's line ends", "Windows"]
+)
 def test_a_dump_is_read_alike_however_it_is_packed(inbox, packing):
     files = site() | {"Badges.xml": xml("badges", [row(Id=1)]), "PostHistory.xml": "<posthistory", "readme.txt": "hi"}
     if packing == "lower case":
@@ -113,7 +116,10 @@ def test_each_bad_row_goes_to_quarantine_with_its_reason_and_the_others_are_load
     entries = inbox.quarantine()
     assert [entry["reason"] for entry in entries] == [reason.rstrip() for reason in bad]
     assert [entry["row"] for entry in entries] == list(range(4, 2 * len(bad) + 4, 2))
-    assert entries[0]["raw"] == bad["Id: missing"]
+    assert json.loads(entries[2]["raw"]) == {
+        "Id": "x", "PostTypeId": "1", "ParentId": None, "OwnerUserId": None, "CreationDate": STAMP,
+    }  # fmt: skip
+    assert entries[-1]["raw"] == '<row Id="1" Body="a < b" />'
 
 
 ONE_LINE = xml("posts", [row(Id=1, PostTypeId=1, CreationDate=STAMP, Body="a\nb")] * 3).replace("\n", "")
@@ -253,7 +259,9 @@ def test_any_site_is_read_as_it_was_written(tmp_path_factory, users, posts, vote
     }
     for dump in ("first", "second"):
         files = {
-            f"{kind.capitalize()}.xml": xml(kind, random.sample(rows, len(rows)) + (random.choices(rows, k=2) if rows else []))
+            f"{kind.capitalize()}.xml": xml(
+                kind, random.sample(rows, len(rows)) + (random.choices(rows, k=2) if rows else [])
+            )
             for kind, rows in written.items()
         }
         if as_zip:

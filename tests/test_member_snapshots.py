@@ -135,7 +135,9 @@ def lists(inbox: Inbox) -> list[bool]:
     return [export.has_member_list for export in Ledger(inbox.home, inbox.source).exports()]
 
 
-@pytest.mark.parametrize(("option", "listed"), [("", True), ('member_list = "whole"', True), ('member_list = "partial"', False)])
+@pytest.mark.parametrize(
+    ("option", "listed"), [("", True), ('member_list = "whole"', True), ('member_list = "partial"', False)]
+)
 def test_the_config_may_call_a_list_partial(tmp_path: Path, option: str, listed: bool):
     for name, source, export_files in (
         ("slack", SLACK, files()),
