@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random as chance
 from datetime import datetime
 
@@ -115,7 +116,10 @@ def test_each_bad_row_goes_to_quarantine_with_its_reason_and_the_others_are_load
     entries = inbox.quarantine()
     assert [entry["reason"] for entry in entries] == [reason.rstrip() for reason in bad]
     assert [entry["row"] for entry in entries] == list(range(4, 2 * len(bad) + 4, 2))
-    assert entries[0]["raw"] == bad["Id: missing"]
+    assert json.loads(entries[2]["raw"]) == {
+        "Id": "x", "PostTypeId": "1", "ParentId": None, "OwnerUserId": None, "CreationDate": STAMP,
+    }  # fmt: skip
+    assert entries[-1]["raw"] == '<row Id="1" Body="a < b" />'
 
 
 ONE_LINE = xml("posts", [row(Id=1, PostTypeId=1, CreationDate=STAMP, Body="a\nb")] * 3).replace("\n", "")

@@ -84,10 +84,11 @@ class Mastodon(Format):
         self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: MastodonOptions
     ) -> Parsed:
         """One row an activity of the outbox, or one row an account."""
-        official = str(options.official).lower()
         if table == "mastodon_actors":
-            return Parsed(table, _ACTORS.format(official=official), _load_actors(connection, files))
-        return Parsed(table, _ACTIVITIES.format(official=official), load_arrays(connection, files, key="orderedItems"))
+            unreadable = _load_actors(connection, files)
+            return Parsed(table, _actors_sql(options.official), unreadable)
+        unreadable = load_arrays(connection, files, key="orderedItems")
+        return Parsed(table, _activities_sql(options.official), unreadable)
 
 
 def _load_actors(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile]) -> dict[int, str]:
@@ -122,9 +123,7 @@ def _instant(path: str) -> str:
     """SQL for the UTC instant at a JSON path; null where there is none, or it bears no zone."""
     text = f"value->>'{path}'"
     return (
-        (f"case when regexp_full_match({text}, '{_INSTANT}') then timezone('UTC', try_cast({text} as timestamptz)) end")
-        .replace("{", "{{")
-        .replace("}", "}}")
+        f"case when regexp_full_match({text}, '{_INSTANT}') then timezone('UTC', try_cast({text} as timestamptz)) end"
     )
 
 
@@ -135,62 +134,68 @@ _ADDRESSED = " || ".join(
     for path in ("$.to", "$.cc")
 )
 
-_ACTIVITIES = f"""
-with fields as (
-    select
-        file_no, row_no, value, json_type(value) as kind,
-        value->>'$.id' as activity_id,
-        value->>'$.type' as activity_type,
-        value->>'$.actor' as actor,
-        value->>'$.published' as published,
-        {_instant("$.published")} as row_at,
-        json_type(value, '$.object') as object_kind,
-        case when json_type(value, '$.object') = 'VARCHAR'
-            then value->>'$.object' else value->>'$.object.id' end as object_id,
-        value->>'$.object.type' as object_type,
-        nullif(value->>'$.object.inReplyTo', '') as in_reply_to,
-        coalesce(value->>'$.object.conversation', value->>'$.object.context') as conversation,
-        list_has_any({_ADDRESSED}, {_PUBLIC}) as is_public,
-        length(value->>'$.object.content') as text_length,
-        json_extract_string(value, '$.object.attachment[*].mediaType') as media_types
-    from json_rows
-)
-select
-    file_no, row_no, row_at,
-    case
-        when kind <> 'OBJECT' then 'expected an activity object, found ' || lower(kind)
-        when coalesce(activity_type, '') = '' then 'type: missing'
-        when coalesce(actor, '') = '' then 'actor: missing'
-        when published is null then 'published: missing'
-        when row_at is null then 'published: expected an instant with a zone, found ' || left(published, 40)
-        when activity_type in ('Create', 'Announce') and coalesce(object_id, '') = ''
-            then 'object: missing, or without an id'
-        else {instant_problem("row_at")} end as reason,
-    cast(value as varchar) as raw,
-    activity_id, activity_type, actor, object_id, object_type, in_reply_to, conversation,
-    coalesce(is_public, false) as is_public, {{official}} as is_official, text_length, media_types
-from fields
-"""
 
-_ACTORS = f"""
-with fields as (
-    select *, value->>'$.published' as published, {_instant("$.published")} as joined_at from actor_rows
-)
-select
-    file_no, 1 as row_no, cast(null as timestamp) as row_at,
-    case
-        when coalesce(value->>'$.id', '') = '' then 'id: missing'
-        when published is not null and joined_at is null
-            then 'published: expected an instant with a zone, found ' || left(published, 40)
-        when {instant_problem("joined_at")} is not null then 'published: ' || {instant_problem("joined_at")}
-    end as reason,
-    cast(value as varchar) as raw,
-    value->>'$.id' as actor,
-    coalesce(nullif(value->>'$.name', ''), value->>'$.preferredUsername') as actor_name,
-    coalesce(value->>'$.type', '') in ('Service', 'Application') as is_bot,
-    {{official}} as is_official,
-    joined_at
-from fields
-"""
+def _activities_sql(official: bool) -> str:
+    """SQL for the rows of an outbox, out of `json_rows`."""
+    return f"""
+    with fields as (
+        select
+            file_no, row_no, value, json_type(value) as kind,
+            value->>'$.id' as activity_id,
+            value->>'$.type' as activity_type,
+            value->>'$.actor' as actor,
+            value->>'$.published' as published,
+            {_instant("$.published")} as row_at,
+            case when json_type(value, '$.object') = 'VARCHAR'
+                then value->>'$.object' else value->>'$.object.id' end as object_id,
+            value->>'$.object.type' as object_type,
+            nullif(value->>'$.object.inReplyTo', '') as in_reply_to,
+            coalesce(value->>'$.object.conversation', value->>'$.object.context') as conversation,
+            list_has_any({_ADDRESSED}, {_PUBLIC}) as is_public,
+            length(value->>'$.object.content') as text_length,
+            json_extract_string(value, '$.object.attachment[*].mediaType') as media_types
+        from json_rows
+    )
+    select
+        file_no, row_no, row_at,
+        case
+            when kind <> 'OBJECT' then 'expected an activity object, found ' || lower(kind)
+            when coalesce(activity_type, '') = '' then 'type: missing'
+            when coalesce(actor, '') = '' then 'actor: missing'
+            when published is null then 'published: missing'
+            when row_at is null then 'published: expected an instant with a zone, found ' || left(published, 40)
+            when activity_type in ('Create', 'Announce') and coalesce(object_id, '') = ''
+                then 'object: missing, or without an id'
+            else {instant_problem("row_at")} end as reason,
+        cast(value as varchar) as raw,
+        activity_id, activity_type, actor, object_id, object_type, in_reply_to, conversation,
+        coalesce(is_public, false) as is_public, {str(official).lower()} as is_official, text_length, media_types
+    from fields
+    """
+
+
+def _actors_sql(official: bool) -> str:
+    """SQL for the rows of accounts, out of `actor_rows`."""
+    return f"""
+    with fields as (
+        select *, value->>'$.published' as published, {_instant("$.published")} as joined_at from actor_rows
+    )
+    select
+        file_no, 1 as row_no, cast(null as timestamp) as row_at,
+        case
+            when coalesce(value->>'$.id', '') = '' then 'id: missing'
+            when published is not null and joined_at is null
+                then 'published: expected an instant with a zone, found ' || left(published, 40)
+            when {instant_problem("joined_at")} is not null then 'published: ' || {instant_problem("joined_at")}
+        end as reason,
+        cast(value as varchar) as raw,
+        value->>'$.id' as actor,
+        coalesce(nullif(value->>'$.name', ''), value->>'$.preferredUsername') as actor_name,
+        coalesce(value->>'$.type', '') in ('Service', 'Application') as is_bot,
+        {str(official).lower()} as is_official,
+        joined_at
+    from fields
+    """
+
 
 FORMAT = Mastodon()

@@ -187,7 +187,7 @@ def _load_lines(connection: duckdb.DuckDBPyConnection, file: StagedFile, path: P
         with lines as (select row_no, line, regexp_full_match(line, '{_ROW}') as is_row from ({_lines_sql(path)}))
         select {file.number} as file_no, row_no,
             case when not is_row then 'expected one whole <row .../> on the line' end as reason,
-            left(line, {RAW_KEPT_CHARACTERS}) as raw, {values}
+            case when not is_row then left(line, {RAW_KEPT_CHARACTERS}) end as raw, {values}
         from lines
         where is_row or not (
             line is null or line = '' or regexp_full_match(line, '<!--.*-->')
@@ -241,22 +241,28 @@ def _rows_sql(kind: str) -> str:
     instants = (
         "cast(null as timestamp) as row_at, created_at as joined_at" if kind == "users" else "created_at as row_at"
     )
+    as_json = ", ".join(f"'{name}': {column}" for column, name, _ in _ATTRIBUTES[kind])
+    stamp = "\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,9})?Z?"
+    # What is shown of a bad row are the attributes that are read: lines hold texts, and are long.
     return f"""
     with dated as (
-        select *,
-            case when regexp_full_match(created, '\\d{{4}}(-\\d{{2}}){{2}}T\\d{{2}}(:\\d{{2}}){{2}}(\\.\\d{{1,9}})?Z?')
-                then try_cast(created as timestamp) end as created_at
+        select *, case when regexp_full_match(created, '{stamp}') then try_cast(created as timestamp) end as created_at
         from dump_rows
-    )
-    select file_no, row_no, {instants},
-        case
+    ),
+    judged as (
+        select * replace (case
             when reason is not null then reason
             {" ".join(problems)}
             when created is null then 'CreationDate: missing'
             when created_at is null then 'CreationDate: expected an instant, found ' || left(created, 40)
-            else {instant_problem("created_at")} end as reason,
-        raw, {columns}
-    from dated
+            else {instant_problem("created_at")} end as reason)
+        from dated
+    )
+    select file_no, row_no, {instants}, reason,
+        case when reason is not null then
+            coalesce(raw, cast(to_json({{{as_json}, 'CreationDate': created}}) as varchar)) end as raw,
+        {columns}
+    from judged
     """
 
 

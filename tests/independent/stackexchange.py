@@ -1,4 +1,4 @@
-"""Reads Stack Exchange data dumps (zip or folder) into canonical rows, by the data README, with ElementTree alone."""
+"""Reads Stack Exchange dumps (zip or folder) into canonical rows, by the data README, with nothing but ElementTree."""
 
 from __future__ import annotations
 
