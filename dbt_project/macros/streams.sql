@@ -8,6 +8,10 @@
         'member_attributes': {
             'source': 'varchar', 'member_id': 'varchar', 'attribute': 'varchar', 'value': 'varchar',
         },
+        'member_listings': {
+            'source': 'varchar', 'member_id': 'varchar', 'export_name': 'varchar', 'file_name': 'varchar',
+            'loaded_at': 'timestamp', 'has_left': 'boolean',
+        },
         'interactions': {
             'interaction_id': 'varchar', 'source': 'varchar', 'member_id': 'varchar', 'occurred_at': 'timestamp',
             'interaction_type': 'varchar', 'container_id': 'varchar', 'content_id': 'varchar', 'parent_id': 'varchar',
@@ -16,6 +20,11 @@
         'content_statistics': {
             'source': 'varchar', 'content_id': 'varchar', 'statistic': 'varchar', 'quantity': 'bigint',
             'occurred_at': 'timestamp', 'time_precision': 'varchar',
+        },
+        'account_statistics': {
+            'source': 'varchar', 'account_id': 'varchar', 'day': 'date', 'followers': 'bigint',
+            'followers_gained': 'bigint', 'followers_lost': 'bigint', 'reach': 'bigint', 'views': 'bigint',
+            'engagements': 'bigint',
         },
         'membership_events': {
             'source': 'varchar', 'member_id': 'varchar', 'occurred_at': 'timestamp', 'event_type': 'varchar',

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from orchestration.config import Config, Source
 from orchestration.errors import ExportsError
 from orchestration.exports import lake, locate
 from orchestration.exports.lake import ExportAccount, FileAccount
-from orchestration.formats.base import RAW_KEPT_CHARACTERS, StagedFile, number_files, quoted
+from orchestration.formats.base import RAW_KEPT_CHARACTERS, Parsed, StagedFile, number_files, quoted
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class _Pull:
                 unreadable_files=sum(
                     account.outcome == lake.UNREADABLE or account.reason is not None for account in data
                 ),
-                has_member_list=reader.has_member_list,
+                has_member_list=reader.has_whole_member_list(mine),
                 first_at=min((account.first_at for account in spans), default=None),
                 last_at=max((account.last_at for account in spans), default=None),
                 loaded_at=self.loaded_at,
@@ -231,7 +231,7 @@ class _ExportReader:
 
     def __init__(self, pull: _Pull, export: locate.Export, incoming: lake.Incoming):
         self.pull, self.export, self.incoming = pull, export, incoming
-        self.has_member_list = False
+        self.member_list_files: set[str] = set()
         self.batch: dict[str, list[tuple[StagedFile, locate.Fingerprint]]] = {}
         self.batch_bytes = 0
         self.undated: list[str] = []
@@ -255,6 +255,14 @@ class _ExportReader:
         for table in self.undated:
             self.incoming.add(self.connection, table, f'select * from "undated_{table}"', self.newest)
 
+    def has_whole_member_list(self, accounts: Sequence[FileAccount]) -> bool:
+        """Whether the export lists all members: who is missing from half a list has not left."""
+        if not self.member_list_files or getattr(self.pull.options, "member_list", "whole") == "partial":
+            return False
+        # Where the archive broke off, its account is under its own name.
+        names = {*self.member_list_files, self.export.name.rsplit("/", 1)[-1]}
+        return all(account.reason is None for account in accounts if account.file in names)
+
     def close(self) -> None:
         """Lets go of the working folder."""
         self.connection.close()
@@ -263,6 +271,8 @@ class _ExportReader:
     def _fingerprint(self, file: locate.ExportFile) -> None:
         pull = self.pull
         table = pull.format.table_of(file.name, pull.options)
+        if table is not None and table == pull.format.member_list:
+            self.member_list_files.add(file.name)
         if file.problem and table:
             pull.unreadable(self.export, file.name, "", file.size, file.problem)
             return
@@ -277,7 +287,6 @@ class _ExportReader:
         except locate.UNREADABLE as error:
             pull.unreadable(self.export, file.name, "", file.size, f"cannot be read: {error}")
             return
-        self.has_member_list |= table == pull.format.member_list
         known = pull.known_as(self.export, file.name, read.sha256)
         if known:
             pull.accounts.append(
@@ -311,7 +320,7 @@ class _ExportReader:
         parsed = pull.format.parse(connection, table, [staged for staged, _ in files], pull.options)
         connection.execute(f"create or replace temp table parsed as {parsed.rows}")
         number_files(connection, "file_names", "file", {staged.number: staged.name for staged, _ in files})
-        self._account_for(files, parsed.unreadable)
+        self._account_for(files, parsed)
         columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in pull.format.tables[table].items())
         rows = f"""
             select {quoted(pull.source.name)} as _source, {quoted(self.export.name)} as _export, file as _file,
@@ -334,7 +343,7 @@ class _ExportReader:
                 connection.execute(f'create temp table "undated_{table}" as {rows} and row_at is null')
                 self.undated.append(table)
 
-    def _account_for(self, files: list[tuple[StagedFile, locate.Fingerprint]], unreadable: dict[int, str]) -> None:
+    def _account_for(self, files: list[tuple[StagedFile, locate.Fingerprint]], parsed: Parsed) -> None:
         pull = self.pull
         counts = {
             row[0]: row[1:]
@@ -347,8 +356,11 @@ class _ExportReader:
             ).fetchall()
         }
         for staged, read in files:
-            if staged.number in unreadable:
-                pull.unreadable(self.export, staged.name, read.sha256, read.size, unreadable[staged.number])
+            if staged.number in parsed.unreadable:
+                pull.unreadable(self.export, staged.name, read.sha256, read.size, parsed.unreadable[staged.number])
+                continue
+            if staged.number in parsed.unused:
+                pull.accounts.append(pull.account(self.export, staged.name, read.sha256, read.size, lake.UNUSED))
                 continue
             total, loaded, first_at, last_at = counts.get(staged.number, (0, 0, None, None))
             account = pull.account(

@@ -135,6 +135,28 @@ def load_columns(
     return unreadable
 
 
+def columns_of(connection: duckdb.DuckDBPyConnection, file: StagedFile, wanted: Sequence[str]) -> list[str]:
+    """The columns that a file names: in its first line, its first object, or its schema; none where it cannot be read.
+
+    Args:
+        wanted: names that tell one delimiter from another.
+    """
+    kind = kind_of(file.name)
+    try:
+        if kind == "parquet":
+            scan = f"read_parquet({path_sql(file.path)}, hive_partitioning = false)"
+            return [row[0] for row in connection.execute(f"describe select * from {scan}").fetchall()]
+        if kind == "json lines":
+            first = f"select line from ({_lines(file)}) where line <> '' order by row_no limit 1"
+            found = connection.execute(f"select json_keys(line) from ({first}) where json_valid(line)").fetchone()
+            return list(found[0]) if found and found[0] else []
+        with file.path.open(encoding="utf-8-sig", newline="") as handle:
+            text = handle.read(_MAX_HEADER_CHARACTERS).lstrip("\r\n")
+        return _first_record(text, _delimiter(text, list(wanted))) if text.strip() else []
+    except (*connection_errors(), _Unreadable):
+        return []
+
+
 class _Unreadable(Exception):
     pass
 

@@ -55,6 +55,15 @@ statistic_rows as (
 
 ),
 
+account_statistic_rows as (
+
+    select
+        week_start,
+        {{ row_hash(['account_id', '"day"', 'followers', 'followers_gained', 'followers_lost', 'reach', 'views', 'engagements']) }} as row_hash
+    from {{ ref('int_account_statistics') }}
+
+),
+
 -- A survey tells nothing of the weeks before the community's first, and makes no community.
 survey_rows as (
 
@@ -81,6 +90,8 @@ all_rows as (
     union all
     select * from statistic_rows
     union all
+    select * from account_statistic_rows
+    union all
     select * from survey_rows
 
 ),
@@ -96,11 +107,12 @@ by_week as (
 
 ),
 
--- The settings that figures depend on, and what the config says of sources and persons, count for every week.
+-- The settings that figures depend on, and what the config says of sources, persons and goals, count for every week.
 settings as (
 
     select md5(concat_ws(
-        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, newbie_days, growth_days, member_names
+        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, newbie_days, growth_days, member_names,
+        headline_change_percent, segment_values_kept
     )) as settings_hash
     from {{ source('control', 'settings') }}
 
@@ -108,7 +120,7 @@ settings as (
 
 sources as (
 
-    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members'])) }} as sources_hash
+    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members', 'observes_leaves', 'audience_of'])) }} as sources_hash
     from {{ source('control', 'sources') }}
 
 ),
@@ -117,6 +129,13 @@ identities as (
 
     select {{ set_hash(row_hash(['person', 'source', 'native_id'])) }} as identities_hash
     from {{ source('control', 'identities') }}
+
+),
+
+goals as (
+
+    select {{ set_hash(row_hash(['goal', 'metric', 'source', 'from_week', 'to_week', 'target_value', 'target_change_percent'])) }} as goals_hash
+    from {{ source('control', 'goals') }}
 
 )
 
@@ -128,9 +147,11 @@ select
         sum(by_week.own_hash) over (order by by_week.week_start),
         settings.settings_hash,
         sources.sources_hash,
-        identities.identities_hash
+        identities.identities_hash,
+        goals.goals_hash
     )) as inputs_fingerprint
 from by_week
 cross join settings
 cross join sources
 cross join identities
+cross join goals

@@ -1,3 +1,4 @@
+{{ config(meta={'replaces': 'figure_weeks'}) }}
 with purchases as (
 
     select
@@ -47,7 +48,7 @@ spine as (
         weeks.source,
         weeks.week_start,
         currencies.currency
-    from {{ ref('int_source_run_weeks') }} as weeks
+    from {{ ref('int_source_figure_weeks') }} as weeks
     inner join currencies
         on weeks.source = currencies.source
         and currencies.first_week <= weeks.week_start
