@@ -43,7 +43,8 @@ def due(config: Config, home: Home, first: date | None = None, last: date | None
             select (select min(week_start) from canonical.int_week_inputs), (select max(last_at) from reports.sources)
             """
         ).fetchall()[0]
-        if newest_at is None:
+        # An outreach log or a survey alone has instants, but no week of a community.
+        if newest_at is None or oldest_week is None:
             return Due([], [], None, [])
         newest_week = connection.execute("select max(week_start) from canonical.int_week_inputs").fetchall()[0][0]
         start = calendar.week_of(first) if first else oldest_week

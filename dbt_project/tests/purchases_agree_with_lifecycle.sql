@@ -34,10 +34,9 @@ select
     stages.revenue as revenue_of_stages,
     purchases.revenue
 from stages
-full outer join purchases
+left join purchases
     on stages.source = purchases.source
     and stages.week_start = purchases.week_start
-where stages.source is null
-    or stages.buyers < coalesce(purchases.most_buyers, 0)
+where stages.buyers < coalesce(purchases.most_buyers, 0)
     or stages.buyers > coalesce(purchases.all_buyers, 0)
     or (stages.stages_without_revenue = 0 and stages.revenue <> coalesce(purchases.revenue, 0))

@@ -64,7 +64,7 @@ account_statistic_rows as (
 
 ),
 
--- A survey tells nothing of the weeks before the community's first.
+-- A survey tells nothing of the weeks before the community's first, and makes no community.
 survey_rows as (
 
     select
@@ -72,6 +72,7 @@ survey_rows as (
         {{ row_hash(['answers.answer_id', 'answers.survey_id', 'answers.member_id', 'answers.question', 'answers.kind', 'answers.score', 'answers.choice', 'answers.is_answer', 'answers.is_invitation', 'answers.answered_at', 'answers.known_week']) }} as row_hash
     from {{ ref('int_survey_answers') }} as answers
     cross join (select min(joined_week) as week_start from {{ ref('int_members') }}) as first_week
+    where first_week.week_start is not null
 
 ),
 
