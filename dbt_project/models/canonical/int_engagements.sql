@@ -55,6 +55,16 @@ authored as (
         on received.source = contents.source
         and received.content_id = contents.content_id
 
+),
+
+-- Most accounts are nobody's bot and somebody's only one: those need no looking up.
+notable_accounts as (
+
+    select account_id, is_bot, person_id, person_is_bot
+    from {{ ref('int_accounts') }}
+    where person_is_bot
+        or person_id <> account_id
+
 )
 
 select
@@ -78,5 +88,5 @@ select
             coalesce(authors.person_id, authored.author_id) <> coalesce(actors.person_id, authored.actor_id), true
         ) as is_received_in_all
 from authored
-left join {{ ref('int_accounts') }} as authors on authored.author_id = authors.account_id
-left join {{ ref('int_accounts') }} as actors on authored.actor_id = actors.account_id
+left join notable_accounts as authors on authored.author_id = authors.account_id
+left join notable_accounts as actors on authored.actor_id = actors.account_id

@@ -1,5 +1,13 @@
 -- What was made in a week and what was received in it, by the type of content. Bots neither make nor give anything here.
-with received as (
+with bots as (
+
+    select account_id, is_bot, person_is_bot
+    from {{ ref('int_accounts') }}
+    where person_is_bot
+
+),
+
+received as (
 
     select
         source,
@@ -20,10 +28,10 @@ made as (
         posts.week_start,
         posts.content_type,
         'post' as what,
-        sum(case when coalesce(accounts.is_bot, false) then 0 else 1 end) as quantity,
-        sum(case when coalesce(accounts.person_is_bot, false) then 0 else 1 end) as quantity_in_all
+        sum(case when coalesce(bots.is_bot, false) then 0 else 1 end) as quantity,
+        sum(case when coalesce(bots.person_is_bot, false) then 0 else 1 end) as quantity_in_all
     from {{ ref('int_interactions') }} as posts
-    left join {{ ref('int_accounts') }} as accounts on posts.member_id = accounts.account_id
+    left join bots on posts.member_id = bots.account_id
     where posts.interaction_type = 'post'
     group by posts.source, posts.week_start, posts.content_type
 

@@ -5,24 +5,35 @@ with settings as (
 
 ),
 
+-- Most accounts are nobody's bot, no official and somebody's only one: those need no looking up.
+notable_accounts as (
+
+    select *
+    from {{ ref('int_accounts') }}
+    where person_is_bot
+        or person_is_official
+        or person_id <> account_id
+
+),
+
 posts as (
 
     select
         interactions.source,
         interactions.interaction_id,
         interactions.member_id,
-        accounts.person_id,
+        coalesce(accounts.person_id, interactions.member_id) as person_id,
         interactions.occurred_at as opened_at,
         {{ dbt.dateadd('hour', 24, 'interactions.occurred_at') }} as watched_until,
         coalesce(interactions.thread_id, interactions.content_id) as thread_id
     from {{ ref('int_interactions') }} as interactions
-    inner join {{ ref('int_accounts') }} as accounts on interactions.member_id = accounts.account_id
     -- Where nobody can see what replies to what, no thread is unanswered.
     inner join {{ source('control', 'sources') }} as sources on interactions.source = sources.source
+    left join notable_accounts as accounts on interactions.member_id = accounts.account_id
     where interactions.interaction_type = 'post'
+        and interactions.member_id is not null
         and sources.observes_threads
-        and not accounts.is_bot
-        and not accounts.is_official
+        and not coalesce(accounts.is_bot or accounts.is_official, false)
 
 ),
 
@@ -57,13 +68,14 @@ replies as (
         placed_replies.thread_id,
         placed_replies.member_id,
         placed_replies.occurred_at,
-        accounts.person_id,
-        accounts.is_official,
-        accounts.person_is_bot,
-        accounts.person_is_official
+        coalesce(accounts.person_id, placed_replies.member_id) as person_id,
+        coalesce(accounts.is_official, false) as is_official,
+        coalesce(accounts.person_is_bot, false) as person_is_bot,
+        coalesce(accounts.person_is_official, false) as person_is_official
     from placed_replies
-    inner join {{ ref('int_accounts') }} as accounts on placed_replies.member_id = accounts.account_id
-    where not accounts.is_bot
+    left join notable_accounts as accounts on placed_replies.member_id = accounts.account_id
+    where placed_replies.member_id is not null
+        and not coalesce(accounts.is_bot, false)
 
 ),
 
