@@ -142,7 +142,9 @@ def make(folder: Path, interactions: int, members: int, weeks: int) -> Path:
                 f"copy (select * from exported where acted_at < '{last}' and hash(member) % {FILES} = {number})"
                 f" to '{exports / f'acts-{number}.parquet'}'"
             )
-        connection.execute(f"copy (select * from exported where acted_at >= '{last}') to '{folder / 'one-more-week.parquet'}'")
+        connection.execute(
+            f"copy (select * from exported where acted_at >= '{last}') to '{folder / 'one-more-week.parquet'}'"
+        )
     return folder / "stillhere.toml"
 
 
