@@ -18,13 +18,14 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 STILLHERE = Path(sys.executable).with_name("stillhere")
-FIRST_WEEK = date(2024, 8, 5)
+# A local Monday in UTC; as the last week ends, clocks in Berlin say summer time again.
+FIRST_INSTANT = datetime(2024, 8, 4, 22)
 FILES = 8
 
 CONFIG = """\
@@ -127,14 +128,14 @@ def make(folder: Path, interactions: int, members: int, weeks: int) -> Path:
     exports.mkdir(parents=True)
     (folder / "stillhere.toml").write_text(CONFIG, encoding="utf-8")
     given = {"interactions": interactions, "members": members, "seconds": (weeks + 1) * 7 * 86400}
-    last = FIRST_WEEK + timedelta(weeks=weeks)
+    last = FIRST_INSTANT + timedelta(weeks=weeks)
     with duckdb.connect() as connection:
         connection.execute(DICE)
         for sql in (MEMBERS, ACTS, ROWS):
             used = {name: value for name, value in given.items() if f"${name}" in sql}
-            connection.execute(sql.replace("{first}", f"{FIRST_WEEK} 00:00:00"), used)
+            connection.execute(sql.replace("{first}", str(FIRST_INSTANT)), used)
         connection.execute(
-            f"copy (select member, timestamp '{FIRST_WEEK} 00:00:00' + to_seconds(cast(joined_second as bigint)) as"
+            f"copy (select member, timestamp '{FIRST_INSTANT}' + to_seconds(cast(joined_second as bigint)) as"
             f" joined_at, is_bot, is_official from members) to '{exports / 'members.parquet'}'"
         )
         for number in range(FILES):
@@ -142,7 +143,9 @@ def make(folder: Path, interactions: int, members: int, weeks: int) -> Path:
                 f"copy (select * from exported where acted_at < '{last}' and hash(member) % {FILES} = {number})"
                 f" to '{exports / f'acts-{number}.parquet'}'"
             )
-        connection.execute(f"copy (select * from exported where acted_at >= '{last}') to '{folder / 'one-more-week.parquet'}'")
+        connection.execute(
+            f"copy (select * from exported where acted_at >= '{last}') to '{folder / 'one-more-week.parquet'}'"
+        )
     return folder / "stillhere.toml"
 
 

@@ -49,8 +49,8 @@ BATCHES = {
     "reports": [
         Mutation(
             "models/reports/report_activity.sql",
-            "weeks.week_start > {{ add_weeks('spine.week_start', -4) }}",
-            "weeks.week_start >= {{ add_weeks('spine.week_start', -4) }}",
+            "{{ add_weeks('week_start', 4) }}",
+            "{{ add_weeks('week_start', 5) }}",
             "report_activity", "mau",
         ),
         Mutation(

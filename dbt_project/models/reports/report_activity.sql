@@ -146,29 +146,64 @@ viewers as (
 
 ),
 
--- The 28 local days that end with a week are that week and the three before.
+-- The 28 local days that end with a week are that week and the three before: an active week lasts for four, or until
+-- the member's next one. Counted by what begins and ends, so that no member is counted once for each of the four.
+lasting as (
+
+    select
+        source,
+        member_id,
+        week_start as from_week,
+        least(
+            {{ add_weeks('week_start', 4) }},
+            lead(week_start, 1, {{ end_of_time() }}) over (partition by source, member_id order by week_start)
+        ) as to_week
+    from {{ ref('int_member_weeks') }}
+    where active_interactions > 0
+
+),
+
+lasting_of_members as (
+
+    select
+        lasting.source,
+        greatest(lasting.from_week, spans.from_week) as from_week,
+        least(lasting.to_week, spans.to_week) as to_week
+    from lasting
+    inner join {{ ref('int_membership_spans') }} as spans
+        on lasting.source = spans.source
+        and lasting.member_id = spans.member_id
+    inner join {{ ref('int_community_members') }} as members
+        on lasting.source = members.source
+        and lasting.member_id = members.member_id
+    where spans.is_member
+        and not members.is_excluded
+        and greatest(lasting.from_week, spans.from_week) < least(lasting.to_week, spans.to_week)
+
+),
+
+lasting_changes as (
+
+    select source, from_week as week_start, count(*) as change
+    from lasting_of_members
+    group by source, from_week
+    union all
+    select source, to_week as week_start, -count(*) as change
+    from lasting_of_members
+    group by source, to_week
+
+),
+
 months as (
 
     select
         spine.source,
         spine.week_start,
-        count(distinct weeks.member_id) as mau
+        sum(changes.change) as mau
     from spine
-    inner join {{ ref('int_member_weeks') }} as weeks
-        on spine.source = weeks.source
-        and weeks.week_start > {{ add_weeks('spine.week_start', -4) }}
-        and weeks.week_start <= spine.week_start
-    inner join {{ ref('int_membership_spans') }} as spans
-        on weeks.source = spans.source
-        and weeks.member_id = spans.member_id
-        and spans.from_week <= spine.week_start
-        and spine.week_start < spans.to_week
-    inner join {{ ref('int_community_members') }} as members
-        on weeks.source = members.source
-        and weeks.member_id = members.member_id
-    where weeks.active_interactions > 0
-        and spans.is_member
-        and not members.is_excluded
+    inner join lasting_changes as changes
+        on spine.source = changes.source
+        and changes.week_start <= spine.week_start
     group by spine.source, spine.week_start
 
 ),

@@ -1,3 +1,6 @@
+{# A view: renaming alone is not worth millions of rows written once more. #}
+{{ config(materialized='view') }}
+
 select
     events.source,
     events.source || ':' || events.event_key as interaction_id,
