@@ -55,6 +55,12 @@ DEFECTS = {
     "report_churn": "update reports.report_churn set churned = churned + 1",
     "report_retention": "update reports.report_retention set retention = 1.5 where weeks_since > 0",
     "member_week_status": "update reports.member_week_status set status = 'asleep' where status = 'quiet'",
+    "report_segments": "update reports.report_segments set members = members + 1",
+    "report_onboarding": "update reports.report_onboarding set joined_inferred = -1",
+    "report_safety": "update reports.report_safety set events = -1",
+    "report_goals": "insert into reports.report_goals "
+    f"select * replace (date '{LAST}' as week_start) from reports.report_goals limit 1",
+    "report_headlines": "update reports.report_headlines set place = 9",
 }
 
 
