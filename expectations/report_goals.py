@@ -66,8 +66,8 @@ CHECKS: tuple[Check, ...] = (
             SELECT *, concat('on_track ', coalesce(CAST(on_track AS VARCHAR), 'null'), ' with ', value, ' for ',
                    expected_by_now) AS observed
             FROM checked WHERE (on_track IS NULL) <> (value IS NULL OR expected_by_now IS NULL)
-                OR (abs(value - expected_by_now) > 1e-6 * abs(expected_by_now) AND start_value IS NOT NULL
+                OR (abs(value - expected_by_now) > 1e-6 * abs(expected_by_now) AND start_value <> target
                     AND expected_by_now BETWEEN least(start_value, target) AND greatest(start_value, target)
-                    AND on_track <> ((target >= start_value) = (value > expected_by_now)))""",
+                    AND on_track <> ((target > start_value) = (value > expected_by_now)))""",
     ),
 )

@@ -80,7 +80,8 @@ ROWS = {
     ),
     "report_safety": ("event_type, events, members, per_1000_active", "events desc, event_type"),
     "report_goals": (
-        f"goal, metric, {_short('value')}, {_short('expected_by_now')}, {_short('target')}, on_track",
+        f"goal, metric, {_short('value')}, {_short('expected_by_now')}, {_short('target')},"
+        " cast(on_track as varchar) as on_track",
         "goal",
     ),
     "report_headlines": (

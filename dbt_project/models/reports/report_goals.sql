@@ -55,8 +55,15 @@ lines as (
     select
         goal_weeks.*,
         figures.value,
-        start_value * (weeks_in_all - weeks_gone) + target * weeks_gone as expected_times_weeks
+        start_value * (weeks_in_all - weeks_gone) + target * weeks_gone as expected_times_weeks,
+        -- To hold a figure where it is means: no fewer active members, but no more at risk.
+        case
+            when target > start_value then true
+            when target < start_value then false
+            else coalesce(target_change_percent >= 0, metrics.good_direction = 'up', true)
+        end as is_upwards
     from goal_weeks
+    left join {{ ref('headline_metrics') }} as metrics on goal_weeks.metric = metrics.metric
     left join figures
         on goal_weeks.source = figures.source
         and goal_weeks.metric = figures.metric
@@ -72,7 +79,7 @@ select
     target,
     expected_times_weeks / weeks_in_all as expected_by_now,
     case
-        when target >= start_value then value * weeks_in_all >= expected_times_weeks
+        when is_upwards then value * weeks_in_all >= expected_times_weeks
         else value * weeks_in_all <= expected_times_weeks
     end as on_track,
     metric,
