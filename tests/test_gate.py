@@ -62,7 +62,8 @@ DEFECTS = {
     "report_segments": "update reports.report_segments set members = members + 1",
     "report_onboarding": "update reports.report_onboarding set joined_inferred = -1",
     "report_safety": "update reports.report_safety set members = events + 1",
-    "report_goals": "update reports.report_goals set metric = null",
+    "report_goals": "insert into reports.report_goals "
+    f"select * replace (date '{LAST}' as week_start) from reports.report_goals limit 1",
     "report_headlines": "update reports.report_headlines set direction = 'flat'",
     "report_audience": "insert into reports.report_audience (source, week_start, followers) "
     f"values ('all', date '{LAST}', -1)",
@@ -70,12 +71,6 @@ DEFECTS = {
     "report_surveys": "insert into reports.report_surveys (source, week_start, survey_id, question, responses) "
     f"values ('all', date '{LAST}', 'p1', 'Why?', 1)",
     "member_week_status": "update reports.member_week_status set status = 'asleep' where status = 'quiet'",
-    "report_segments": "update reports.report_segments set members = members + 1",
-    "report_onboarding": "update reports.report_onboarding set joined_inferred = -1",
-    "report_safety": "update reports.report_safety set events = -1",
-    "report_goals": "insert into reports.report_goals "
-    f"select * replace (date '{LAST}' as week_start) from reports.report_goals limit 1",
-    "report_headlines": "update reports.report_headlines set place = 9",
 }
 
 
