@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration import config, formats
+from orchestration.errors import ConfigError
 from orchestration.exports.lake import Ledger
 from tests.exports_in.inbox import Inbox
 from tests.exports_in.mapped import json_lines, table_source, write_parquet
@@ -450,3 +451,22 @@ def test_any_table_is_read_as_it_was_written(tmp_path_factory, rows, random, kin
     assert result.total("rows_loaded") == sum(map(len, spread))
     assert set(inbox.rows("table_events", "member, _at, type, id")) == {row[:4] for row in rows}
     assert not inbox.pull().changed
+
+
+def test_equal_rows_are_separate_acts_where_the_config_says_so(inbox):
+    """Told apart by their place among equal rows, so that a repeated or grown export brings the same ids."""
+    inbox.configure(table_source(more='type = "post"\nequal_rows = "separate"'))
+    equal = "ann,2024-01-01\n"
+    inbox.put("may.csv", "who,at\n" + equal * 2 + "ben,2024-01-01\n")
+    inbox.pull()
+    first = inbox.rows("table_events", "id")
+    assert len(set(first)) == 3
+    inbox.put("june.csv", "who,at\nben,2024-01-01\n" + equal * 3)
+    inbox.pull()
+    assert len(inbox.rows("table_events", "id")) == 7
+    assert len(set(inbox.rows("table_events", "id"))) == 4
+
+
+def test_rows_with_an_id_are_told_apart_by_it_alone(inbox):
+    with pytest.raises(ConfigError, match="equal_rows"):
+        inbox.configure(table_source('member = "who"\nat = "at"\nid = "id"', 'type = "post"\nequal_rows = "separate"'))
