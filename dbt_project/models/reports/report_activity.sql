@@ -61,6 +61,16 @@ leavers as (
 
 ),
 
+-- Weeks are joined by equality and not by range: each is put beside every week that looks at it.
+active_around as (
+
+    {%- for weeks in range(2) %}
+    select *, {{ add_weeks('week_start', weeks) }} as counted_week from active_weeks
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
 growth as (
 
     select
@@ -85,10 +95,9 @@ growth as (
         end) as dormant,
         sum(case when active.week_start < spine.week_start then 1 else 0 end) as active_members_previous
     from spine
-    inner join active_weeks as active
+    inner join active_around as active
         on spine.source = active.source
-        and active.week_start >= {{ add_weeks('spine.week_start', -1) }}
-        and active.week_start <= spine.week_start
+        and spine.week_start = active.counted_week
     group by spine.source, spine.week_start
 
 ),
@@ -143,6 +152,17 @@ viewers as (
 ),
 
 -- The 28 local days that end with a week are that week and the three before.
+active_in_month as (
+
+    {%- for weeks in range(4) %}
+    select source, member_id, {{ add_weeks('week_start', weeks) }} as counted_week
+    from {{ ref('int_member_weeks') }}
+    where active_interactions > 0
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
 months as (
 
     select
@@ -150,10 +170,9 @@ months as (
         spine.week_start,
         count(distinct weeks.member_id) as mau
     from spine
-    inner join {{ ref('int_member_weeks') }} as weeks
+    inner join active_in_month as weeks
         on spine.source = weeks.source
-        and weeks.week_start > {{ add_weeks('spine.week_start', -4) }}
-        and weeks.week_start <= spine.week_start
+        and spine.week_start = weeks.counted_week
     inner join {{ ref('int_membership_spans') }} as spans
         on weeks.source = spans.source
         and weeks.member_id = spans.member_id
@@ -162,8 +181,7 @@ months as (
     inner join {{ ref('int_community_members') }} as members
         on weeks.source = members.source
         and weeks.member_id = members.member_id
-    where weeks.active_interactions > 0
-        and spans.is_member
+    where spans.is_member
         and not members.is_excluded
     group by spine.source, spine.week_start
 
