@@ -65,6 +65,16 @@ leavers as (
 
 ),
 
+-- Weeks are joined by equality and not by range: each is put beside every week that looks at it.
+active_around as (
+
+    {%- for weeks in range(2) %}
+    select *, {{ add_weeks('week_start', weeks) }} as counted_week from active_weeks
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
 growth as (
 
     select
@@ -89,10 +99,9 @@ growth as (
         end) as dormant,
         sum(case when active.week_start < spine.week_start then 1 else 0 end) as active_members_previous
     from spine
-    inner join active_weeks as active
+    inner join active_around as active
         on spine.source = active.source
-        and active.week_start >= {{ add_weeks('spine.week_start', -1) }}
-        and active.week_start <= spine.week_start
+        and spine.week_start = active.counted_week
     group by spine.source, spine.week_start
 
 ),
