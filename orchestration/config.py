@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orchestration.errors import ConfigError
+from orchestration.exports import storage
 from orchestration.weeks import Calendar
 
 CONFIG_NAME = "stillhere.toml"
@@ -114,6 +115,13 @@ class Source(BaseModel):
     format: str
     path: str = Field(min_length=1)
     ended_on: date | None = None
+    storage: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Source:
+        if problem := storage.problem_of(self.path, self.storage):
+            raise ValueError(problem)
+        return self
 
     @property
     def options(self) -> dict[str, Any]:
