@@ -86,6 +86,7 @@ class Place:
     where: str
     _fetched: dict[str, dict[str, Any]] = field(default_factory=dict)
     _listed: set[str] = field(default_factory=set)
+    _new: set[str] = field(default_factory=set)
     _secrets: list[str] = field(default_factory=list)
 
     def find(self) -> list[Found]:
@@ -206,7 +207,8 @@ class Place:
     ) -> Path:
         target = self.folder / key
         before = self._fetched.get(key)
-        if before and version and before["version"] == version and target.exists():
+        is_current = key in self._new or (before and version and before["version"] == version)
+        if is_current and target.exists():
             return target
         self.folder.mkdir(parents=True, exist_ok=True)
         part = target.with_suffix(".part")
@@ -225,6 +227,7 @@ class Place:
         part.replace(target)
         entry = {"key": key, "url": url, "version": version, "sha256": digest.hexdigest()}
         self._fetched[key] = entry
+        self._new.add(key)
         with (self.folder / "fetched.jsonl").open("a", encoding="utf-8") as out:
             out.write(json.dumps(entry) + "\n")
         return target
@@ -266,9 +269,12 @@ class Place:
         )
 
     def _without_secrets(self, error: Exception) -> str:
+        status = _status(error)
+        if isinstance(error, FileNotFoundError) and status in (None, 404):
+            return "nothing lies there"
+        if isinstance(error, FileNotFoundError) and error.__cause__ is not None:
+            error = error.__cause__  # type: ignore[assignment]
         text = shown(str(error).strip() or type(error).__name__)
-        if isinstance(error, FileNotFoundError) and error.__cause__ is None:
-            text = "nothing lies there"
         for secret in filter(None, self._secrets):
             text = text.replace(secret, "***")
         return text.splitlines()[0][:500].rstrip(".")
@@ -284,8 +290,8 @@ def _version(info: dict[str, Any]) -> str | None:
 
 def _is_final(error: BaseException) -> bool:
     """Whether asking again cannot help: nothing there, no access, a wrong setting."""
-    status = getattr(error, "status", None)
-    if isinstance(status, int):
+    status = _status(error)
+    if status is not None:
         return 400 <= status < 500 and status not in (408, 425, 429)
     if isinstance(error, FileNotFoundError) and isinstance(error.__cause__, Exception):
         # fsspec's web files: whatever happened is "not found"; the cause says what it was.
@@ -293,6 +299,19 @@ def _is_final(error: BaseException) -> bool:
     if isinstance(error, _Refused | FileNotFoundError | PermissionError | ValueError | TypeError | NotImplementedError):
         return True
     return type(error).__name__ in _FINAL_NAMES
+
+
+def _status(error: BaseException | None) -> int | None:
+    """The HTTP status that an error is about, or one that it was raised from."""
+    while error is not None:
+        status = getattr(error, "status", None)
+        response = getattr(error, "response", None)
+        if isinstance(response, dict):
+            status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if isinstance(status, int):
+            return status
+        error = error.__cause__
+    return None
 
 
 # By name, so that no driver has to be imported that a source does not use.
