@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import tarfile
 import zipfile
 import zlib
@@ -246,7 +247,8 @@ def _in_folder(root: Path, without: Path) -> Iterator[ExportFile]:
     inside = root.resolve()
     for path in sorted(entry for entry in root.rglob("*") if not entry.is_dir()):
         name = _label(path.relative_to(root).as_posix())
-        problem, target = None, path.resolve()
+        # Not `Path.resolve`, which raises where links lead in circles.
+        problem, target = None, Path(os.path.realpath(path))
         if target.is_relative_to(without):
             continue
         if not target.is_relative_to(inside):

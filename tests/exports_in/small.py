@@ -1,0 +1,60 @@
+"""A small valid export of each format, for the tests that break them: format -> a function that writes one.
+
+A function takes an empty folder, writes an export into it, and returns the keys of its [[sources]] entry (without name
+and path). Two files with rows are best, so that one may be broken and the other still read. A valid export has no row
+that is quarantined.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.exports_in.slack_export import files, message
+
+
+def _write(folder: Path, name: str, content: object) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+
+
+def slack(folder: Path) -> str:
+    """Two days, a member list, a file that carries no figures."""
+    reactions = [{"name": "tada", "users": ["U1", "U2"], "count": 2}]
+    first = [message(text="wéll"), message("1704110500.000200", "U2", "hi [there] {you}", reactions=reactions)]
+    for name, content in (files(*first) | {"general/2024-01-02.json": [message("1704196800.000100")] * 3}).items():
+        _write(folder, name, content)
+    return 'format = "slack"\n'
+
+
+def table(folder: Path) -> str:
+    """Acts as CSV and as JSON Lines, and a member list."""
+    rows = [("ann", "2024-01-01 10:00:00", "post", "é, or ü"), ("ben", "2024-01-02 11:00:00", "reply", 'say "x"')]
+    lines = [f'{who},{at},{kind},"{text.replace(chr(34), chr(34) * 2)}"' for who, at, kind, text in rows]
+    _write(folder, "one.csv", "who,at,kind,text\n" + "\n".join(lines) + "\n")
+    named = [dict(zip(("who", "at", "kind", "text"), row, strict=True)) for row in rows]
+    _write(folder, "two.jsonl", "".join(json.dumps(row) + "\n" for row in named))
+    _write(folder, "members.csv", "who,joined\nann,2023-01-01\nben,2023-02-01\n")
+    return (
+        'format = "table"\n[sources.columns]\nmember = "who"\nat = "at"\ntype = "kind"\n'
+        '[sources.members]\nfile = "members.csv"\nmember = "who"\njoined_at = "joined"\n'
+    )
+
+
+def orders(folder: Path) -> str:
+    """Orders in two files."""
+    _write(folder, "one.csv", "id,who,at,total\n1,ann,2024-01-01,10.50\n2,bén,2024-01-02,3\n")
+    _write(folder, "two.csv", "id,who,at,total\n3,ann,2024-01-09,7.25\n")
+    return (
+        'format = "orders"\ncurrency = "EUR"\n[sources.columns]\norder_id = "id"\nmember = "who"\nat = "at"\n'
+        'amount = "total"\n'
+    )
+
+
+EXPORTS: dict[str, Callable[[Path], str]] = {
+    "slack": slack,
+    "table": table,
+    "orders": orders,
+}
