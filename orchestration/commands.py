@@ -39,6 +39,11 @@ name = "slack"
 format = "slack"                  # a workspace export: the .zip, or the folder it unpacks to
 path = "exports/slack"            # folder, file, .zip, .tar.gz, or a glob such as "exports/slack-*.zip"
 
+# Exports elsewhere: path = "s3://bucket/slack", gs://, az://, sftp://user@host/folder, https://host/export.zip.
+# [sources.storage]               # only where the environment does not say it all; see docs/places.md
+# endpoint_url = "https://minio.example.org"
+# secret = "env:MY_SECRET"        # secrets stand in the environment, never here
+
 # Any other platform: CSV, JSON Lines or Parquet, with a mapping of its columns.
 # [[sources]]
 # name = "group"
