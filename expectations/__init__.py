@@ -17,7 +17,20 @@ REPORTS: tuple[str, ...] = (
     "report_lifecycle_moves",
     "report_churn",
     "report_retention",
+    "report_audience",
+    "report_pyramid",
+    "report_interaction_mix",
+    "report_heatmap",
+    "report_conversation",
+    "report_content",
+    "report_purchases",
+    "report_surveys",
     "member_week_status",
+    "report_segments",
+    "report_onboarding",
+    "report_safety",
+    "report_goals",
+    "report_headlines",
 )
 """Every report that has a suite."""
 

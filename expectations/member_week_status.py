@@ -3,7 +3,7 @@
 By far the largest table: each check here is one scan of a few columns, folded inside DuckDB.
 """
 
-from expectations.checks import Check, OneOf, Present, RowsCheck, key_checks
+from expectations.checks import KEY, Between, Check, OneOf, Present, RowsCheck, key_checks
 from expectations.report_churn import STATUSES as MEMBER_STATUSES
 from expectations.report_lifecycle import STAGES
 
@@ -177,5 +177,41 @@ CHECKS: tuple[Check, ...] = (
             "last_active_at IS NOT NULL AND coalesce(last_seen_at < last_active_at, true)",
             "concat('seen ', coalesce(CAST(last_seen_at AS VARCHAR), 'never'), ', active ', last_active_at)",
         ),
+    ),
+    RowsCheck(
+        name="quintiles_for_buyers",
+        description="Members who bought have their place among the buyers, and nobody else has.",
+        expected="quintiles filled for members with orders, recency and frequency always; null for the others",
+        key=ROW,
+        sql=breach(
+            """(orders_total > 0 AND status <> 'left') <> (recency_quintile IS NOT NULL)
+               OR (recency_quintile IS NULL) <> (frequency_quintile IS NULL)
+               OR (recency_quintile IS NULL AND money_quintile IS NOT NULL)""",
+            "concat_ws(' ', orders_total, 'orders, quintiles', recency_quintile, frequency_quintile, money_quintile)",
+        ),
+    ),
+    Between(
+        name="quintiles_in_range",
+        description="A fifth is one of five.",
+        expected="quintiles from 1 to 5",
+        columns=("recency_quintile", "frequency_quintile", "money_quintile"),
+        key=ROW,
+        at_least=1,
+        at_most=5,
+    ),
+    RowsCheck(
+        name="fifths_are_even",
+        description="The fifths of a source's buyers are of one size, but for one member.",
+        expected="members of any two recency fifths differ by at most one",
+        key=KEY,
+        counts_rows=False,
+        # Values out of range are said by quintiles_in_range.
+        sql="""
+            SELECT source, week_start, concat('from ', min(members), ' to ', max(members)) AS observed
+            FROM (
+                SELECT source, week_start, recency_quintile, count(*) AS members FROM checked
+                WHERE recency_quintile BETWEEN 1 AND 5 GROUP BY ALL
+            )
+            GROUP BY source, week_start HAVING max(members) - min(members) > 1""",
     ),
 )

@@ -1,5 +1,6 @@
 """What has to hold in `report_activity`: one row for each source and week."""
 
+from expectations.against_activity import movement
 from expectations.checks import ROWS_EXIST, Between, Check, Present, RowsCheck, key_checks
 from expectations.source_silence import SOURCE_CHECKS
 
@@ -12,6 +13,7 @@ COUNTS = (
     *("dau_mean", "mau", *ACTIVE_DAYS),
     *("members_join_inferred", "active_members_previous"),
 )
+CONCENTRATION = ("top_1_pct_share", "top_10_pct_share", "gini", "absence_factor")
 RATES = {  # rate: (numerator, denominator)
     "active_rate": ("active_members", "members"),
     "stickiness": ("dau_mean", "mau"),
@@ -41,25 +43,6 @@ def broken_rates(condition: str) -> str:
     )
 
 
-def movement(column: str, words: str) -> RowsCheck:
-    """A warning where a figure jumps or collapses against its own recent weeks."""
-    return RowsCheck(
-        name=f"{column}_plausible",
-        severity="warning",
-        description=f"The number of {words} is of the size it had in the eight weeks before.",
-        expected=f"{words} between a quarter and four times the median of the last 8 weeks",
-        sql=f"""
-            SELECT source, week_start, concat({column}, ' after a median of ', median) AS observed
-            FROM (
-                SELECT c.source, c.week_start, any_value(c.{column}) AS {column}, median(before.{column}) AS median
-                FROM checked c JOIN reports.report_activity before ON before.source = c.source
-                    AND before.week_start < c.week_start AND before.week_start >= c.week_start - 56
-                GROUP BY c.source, c.week_start HAVING count(before.{column}) >= 4
-            )
-            WHERE greatest({column}, median) >= 20 AND NOT {column} BETWEEN median / 4 AND median * 4""",
-    )
-
-
 CHECKS: tuple[Check, ...] = (
     ROWS_EXIST,
     *key_checks("source", "week_start"),
@@ -75,7 +58,7 @@ CHECKS: tuple[Check, ...] = (
         expected="every count at least 0",
         columns=(
             *(*COUNTS, "reactions", "lurking_members", "absent_members", "views"),
-            *("quick_ratio", "interactions_per_active"),
+            *("quick_ratio", "interactions_per_active", "engagement_rate"),
         ),
         at_least=0,
     ),
@@ -210,7 +193,48 @@ CHECKS: tuple[Check, ...] = (
         expected="members_join_inferred at most members",
         sql=breach("members_join_inferred > members", "concat(members_join_inferred, ' of ', members)"),
     ),
-    movement("members", "members"),
-    movement("active_members", "active members"),
-    movement("posts", "posts"),
+    RowsCheck(
+        name="concentration_in_range",
+        description="How unevenly the interactions are spread lies within what it can be.",
+        expected="0 < top_1_pct_share <= top_10_pct_share <= 1, 0 <= gini < 1, absence_factor from 1 to active_members",
+        sql=breach(
+            "NOT (top_1_pct_share > 0 AND top_1_pct_share <= top_10_pct_share AND top_10_pct_share <= 1)"
+            " OR NOT (gini >= 0 AND gini < 1) OR NOT absence_factor BETWEEN 1 AND active_members",
+            "concat_ws(', ', 'top 1 % ' || top_1_pct_share, 'top 10 % ' || top_10_pct_share, 'gini ' || gini,"
+            " 'absence factor ' || absence_factor)",
+        ),
+    ),
+    RowsCheck(
+        name="concentration_null_when_undefined",
+        description="Where nobody was active there is nothing to be spread, and else there is.",
+        expected="top_1_pct_share, top_10_pct_share, gini and absence_factor null if and only if active_members is 0",
+        sql=breach(
+            " OR ".join(f"({column} IS NULL) <> (active_members = 0)" for column in CONCENTRATION),
+            "concat_ws(', ', active_members || ' active', 'top 1 % ' || top_1_pct_share, 'gini ' || gini)",
+        ),
+    ),
+    RowsCheck(
+        name="engagement_change_matches_weeks",
+        severity="warning",
+        # Late rows may have changed what an earlier week received since it was computed.
+        description="The change of engagement is what the rates of the sixteen weeks give.",
+        expected="mean rate of the last 4 weeks / mean rate of the 4 weeks that ended 12 weeks earlier - 1",
+        sql="""
+            SELECT source, week_start, concat(any_value(change), ' instead of ', recent / earlier - 1) AS observed
+            FROM (
+                SELECT c.source, c.week_start, any_value(c.engagement_rate_change_12w) AS change,
+                       sum(b.engagement_rate) FILTER (b.week_start > c.week_start - 28) AS recent,
+                       sum(b.engagement_rate) FILTER (b.week_start <= c.week_start - 84) AS earlier
+                FROM checked c JOIN reports.report_activity b ON b.source = c.source
+                    AND b.week_start <= c.week_start AND b.week_start >= c.week_start - 105
+                WHERE c.engagement_rate_change_12w IS NOT NULL
+                GROUP BY c.source, c.week_start
+                HAVING count(b.engagement_rate) = 16 AND count(DISTINCT b.week_start) = 16
+            )
+            GROUP BY source, week_start, recent, earlier
+            HAVING abs(any_value(change) - (recent / earlier - 1)) > 1e-6 * greatest(1, abs(any_value(change)))""",
+    ),
+    movement("report_activity", "members", "members"),
+    movement("report_activity", "active_members", "active members"),
+    movement("report_activity", "posts", "posts"),
 )

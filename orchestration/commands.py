@@ -56,6 +56,12 @@ path = "exports/slack"            # folder, file, .zip, .tar.gz, or a glob such 
 # type = "action"                 # post, reply, message, reaction, share, vote, attend, claim, view, join, ...
 # [sources.types]
 # comment = "reply"               # what the file calls it = what stillhere calls it
+# [sources.members]               # the member list, if there is one
+# file = "members.csv"
+# member = "user_id"
+# joined_at = "joined"
+# [sources.members.attributes]    # what report_segments splits the members by = its column
+# country = "Land"
 
 # A shop's orders.
 # [[sources]]
@@ -75,6 +81,17 @@ churned_after_weeks = 12          # weeks without a sign of life (an act or a pu
 at_risk_after_weeks = 4
 newbie_days = 30
 growth_days = 90
+headline_change_percent = 5       # a headline is up or down from this change against its mean of four weeks on
+segment_values_kept = 200         # values of an attribute (country, ...) with a row of their own; the rest share one
+
+# Where a weekly figure is to be by a day. The figures are those in docs/metrics.md.
+# [[goals]]
+# name = "More people take part"
+# metric = "report_activity.active_members"
+# source = "all"                  # or the name of a source
+# from = 2026-01-01
+# to = 2026-06-30
+# target = "+10%"                 # of the value in the week of `from`; or a number
 
 [schedule]
 cron = "0 6 * * 1"                # Mondays at 06:00, in the community's time zone
@@ -136,7 +153,8 @@ def check(config_file: Path) -> int:
 
 def _describe(console: Console, source: Source, result: PullResult, home: Home) -> None:
     its_format = formats.get(source.format)
-    observed = vars(its_format.observes(its_format.options(source.options)))
+    tables = lake.tables_with_rows(home, source.name)
+    observed = vars(its_format.observes_in(its_format.options(source.options), tables))
     table = Table(title=f"{source.name} ({source.format})", title_justify="left", show_header=False, box=None)
     used = [account for account in result.accounts if account.outcome != lake.UNUSED]
     spans = [account for account in used if account.first_at and account.last_at]

@@ -39,9 +39,13 @@ class Community:
         os.environ["STILLHERE_CONFIG"] = str(self.config.file)
         os.environ["STILLHERE_HOME"] = str(self.home.path)
         # The unions of the canonical streams read the models of these formats only.
-        os.environ["STILLHERE_FORMATS"] = ",".join(sorted({source.format for source in self.config.sources}))
+        os.environ["STILLHERE_FORMATS"] = ",".join(sorted(self.model_families()))
         os.environ["DAGSTER_HOME"] = str(self.home.dagster)
         os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+
+    def model_families(self) -> set[str]:
+        """The formats, as dbt's models name them, that some source of the config has."""
+        return {formats.get(source.format).model_family for source in self.config.sources}
 
     def prepare(self, what: str, say) -> None:
         """Makes the home ready for a run: folders, the lock (waits for its turn), and no left-overs of killed runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Sequence
@@ -11,7 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from orchestration.errors import ConfigError
 from orchestration.exports import storage
@@ -62,6 +71,33 @@ def _cron(text: str) -> str:
     return text
 
 
+@cache
+def figures() -> dict[str, list[str]]:
+    """The weekly figures that a goal may name, by report: those that dbt's project lists (`vars.figures`)."""
+    import yaml
+
+    from orchestration.warehouse import PROJECT
+
+    return yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["figures"]
+
+
+def _figure(metric: str) -> str:
+    report, _, column = metric.partition(".")
+    if report not in figures():
+        raise ValueError(f"{metric!r}: expected '<report>.<column>', with one of the reports {', '.join(figures())}")
+    if column not in figures()[report]:
+        raise ValueError(f"{metric!r}: {report} has no such figure; expected one of {', '.join(figures()[report])}")
+    return metric
+
+
+def _target(given: Any) -> Any:
+    is_number = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    is_change = isinstance(given, str) and re.fullmatch(r"[+-]\d{1,6}(\.\d{1,6})?%", given)
+    if not is_number and not is_change:
+        raise ValueError(f'{given!r}: expected a number, or a change such as "+10%" or "-5%"')
+    return given
+
+
 Timezone = Annotated[str, AfterValidator(_known_zone)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
 Account = Annotated[str, AfterValidator(_account)]
@@ -91,6 +127,8 @@ class Thresholds(_Section):
     growth_days: int = Field(90, ge=2)
     source_regular_weeks: int = Field(12, ge=4)
     source_regular_rows: int = Field(8, ge=1)
+    headline_change_percent: int = Field(5, ge=1, le=1000)
+    segment_values_kept: int = Field(200, ge=1)
 
 
 class Schedule(_Section):
@@ -106,6 +144,27 @@ class Publish(_Section):
     member_weeks_kept: int = Field(26, ge=1)
 
 
+class Goal(_Section):
+    """One [[goals]] entry: a weekly figure that is to be somewhere by a day.
+
+    Attributes:
+        metric: `<report>.<column>`, one of `figures()`.
+        target: a number, or a change of the figure that the goal starts with, such as "+10%".
+    """
+
+    name: str = Field(min_length=1)
+    metric: Annotated[str, AfterValidator(_figure)]
+    source: str = "all"
+    from_date: date = Field(alias="from", ge=date(1990, 1, 1))
+    to_date: date = Field(alias="to", lt=date(9000, 1, 1))
+    target: Annotated[float | str, BeforeValidator(_target)]
+
+    @property
+    def target_change_percent(self) -> float | None:
+        """The change in percent that the target is; None where it is a number."""
+        return float(self.target.removesuffix("%")) if isinstance(self.target, str) else None
+
+
 class Source(BaseModel):
     """One [[sources]] entry. Keys beyond these belong to the format, which checks them itself (`options`)."""
 
@@ -115,6 +174,7 @@ class Source(BaseModel):
     format: str
     path: str = Field(min_length=1)
     ended_on: date | None = None
+    audience_of: SourceName | None = None
     storage: dict[str, Any] = {}
 
     @model_validator(mode="after")
@@ -142,6 +202,7 @@ class Config(_Section):
     thresholds: Thresholds = Thresholds()
     schedule: Schedule = Schedule()
     publish: Publish = Publish()
+    goals: tuple[Goal, ...] = ()
 
     @property
     def calendar(self) -> Calendar:
@@ -164,7 +225,7 @@ def load(file: Path) -> Config:
     problems = _problems(Config, {**raw, "file": file.absolute()})
     if "file" in raw:
         problems.append("file: unknown key")
-    problems += _problems_between_sections(file, raw) + _problems_of_sources(raw)
+    problems += _problems_between_sections(file, raw) + _problems_of_sources(raw) + _problems_of_goals(raw)
     if problems:
         raise ConfigError("\n".join(f"{file}: {problem}" for problem in problems))
     return Config(file=file.absolute(), **raw)
@@ -204,6 +265,16 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
         f"sources: the name {name!r} is used twice; names must be unique"
         for name in dict.fromkeys(names)
         if isinstance(name, str) and names.count(name) > 1
+    ]
+    problems += [
+        f"sources.{entry.get('name')}.audience_of: {entry['audience_of']!r} is not the name of one of the [[sources]]"
+        for entry in _entries(raw)
+        if "audience_of" in entry and entry["audience_of"] not in names
+    ]
+    problems += [
+        f"sources.{entry.get('name')}.members_of: {entry['members_of']!r} is not in [[sources]]"
+        for entry in _entries(raw)
+        if isinstance(entry.get("members_of"), str) and entry["members_of"] not in names
     ]
     thresholds = _valid(Thresholds, raw.get("thresholds", {}))
     if thresholds and thresholds.at_risk_after_weeks >= thresholds.churned_after_weeks:
@@ -245,9 +316,30 @@ def _problems_of_sources(raw: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _entries(raw: dict[str, Any]) -> list[dict[str, Any]]:
-    sources = raw.get("sources")
-    return [entry for entry in sources if isinstance(entry, dict)] if isinstance(sources, list) else []
+def _problems_of_goals(raw: dict[str, Any]) -> list[str]:
+    """Goals of one name, of a source that is not there, or that end before they begin."""
+    goals = [goal for entry in _entries(raw, "goals") if (goal := _valid(Goal, entry))]
+    names = [goal.name for goal in goals]
+    problems = [
+        f"goals: the name {name!r} is used twice; names must be unique"
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    sources = ["all", *(entry.get("name") for entry in _entries(raw))]
+    for goal in goals:
+        if goal.source not in sources:
+            problems.append(f"goals.{goal.name}.source: {goal.source!r} is not in [[sources]], nor is it 'all'")
+        if goal.to_date < goal.from_date:
+            problems.append(
+                f"goals.{goal.name}.to: expected a day not before `from`, which is {goal.from_date}"
+                f" (found {goal.to_date})"
+            )
+    return problems
+
+
+def _entries(raw: dict[str, Any], section: str = "sources") -> list[dict[str, Any]]:
+    entries = raw.get(section)
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 _S = TypeVar("_S", bound=_Section)
@@ -298,11 +390,13 @@ def _keys(model: Any, location: Sequence[int | str]) -> list[str]:
     """The keys of the section at a location."""
     for part in location:
         if isinstance(part, str):
-            annotation = model.model_fields[part].annotation
+            annotation = model.model_fields[part].annotation if part in model.model_fields else None
             model = next((a for a in (annotation, *get_args(annotation)) if hasattr(a, "model_fields")), None)
         if model is None:
             return []
     if model is Config:
         return [name for name in Config.model_fields if name != "file"]
     # A format's own keys stand among those that every source has.
-    return [*Source.model_fields, *model.model_fields] if not location else list(model.model_fields)
+    if not location:
+        return [*Source.model_fields, *model.model_fields]
+    return [field.alias or name for name, field in model.model_fields.items()]

@@ -20,12 +20,28 @@ if TYPE_CHECKING:
 FIGURES = {
     "report_activity": (
         "active_members", "active_rate", "members", "new_members", "left_members", "new_active", "retained",
-        "resurrected", "dormant", "interactions", "stickiness",
+        "resurrected", "dormant", "interactions", "stickiness", "engagement_rate",
+    ),
+    "report_audience": (
+        "followers", "followers_gained", "followers_lost", "unfollow_rate", "reach", "engagement_rate_by_reach",
+        "posts",
     ),
     "report_churn": (
         "at_risk", "churned", "active", "quiet", "never_active", "newly_churned", "won_back", "churn_rate",
     ),
+    "report_conversation": (
+        "two_way_members", "two_way_share", "threads", "answered_24h", "answered_24h_rate", "answered_by_official_24h",
+        "median_first_response_minutes", "unanswered", "official_posts", "official_replies", "broadcast_share",
+    ),
 }  # fmt: skip
+_COMPARED = ("value", "previous", "mean_4w", "same_week_last_year")
+
+
+def _short(column: str) -> str:
+    """SQL for a number that may be a count or a rate, without needless digits."""
+    return f"format('{{:.6g}}', {column}) as {column}"
+
+
 # Reports of several rows a source: what is shown of the whole community, and what comes first.
 ROWS = {
     "report_lifecycle": (
@@ -37,6 +53,48 @@ ROWS = {
         "members desc, from_stage, to_stage",
     ),
     "report_retention": ("cohort_week, weeks_since, cohort_size, active_members, retention", "cohort_week desc"),
+    "report_pyramid": (
+        "tier, members, share",
+        "list_position(['creator', 'contributor', 'lurker', 'absent', 'silent'], tier)",
+    ),
+    "report_interaction_mix": (
+        "participation, expression, audience, interactions, members",
+        "interactions desc, participation, expression, audience",
+    ),
+    "report_heatmap": (
+        'iso_weekday, "hour", interactions, active_members',
+        'interactions desc, iso_weekday, "hour"',
+    ),
+    "report_content": (
+        "coalesce(content_type, 'unknown') as content_type, posts, reactions, replies, shares, views,"
+        " engagement_per_post",
+        "posts desc, content_type",
+    ),
+    "report_segments": (
+        "attribute, value, members, active_members, active_rate",
+        "attribute, value is null, members desc, value",
+    ),
+    "report_onboarding": (
+        "joined_week, joined, active_7d, reply_received_7d, active_28d, came_back, median_days_to_active",
+        "joined_week desc",
+    ),
+    "report_safety": ("event_type, events, members, per_1000_active", "events desc, event_type"),
+    "report_goals": (
+        f"goal, metric, {_short('value')}, {_short('expected_by_now')}, {_short('target')}, on_track",
+        "goal",
+    ),
+    "report_headlines": (
+        f"place, metric, {', '.join(map(_short, _COMPARED))}, direction, robust_z",
+        "place",
+    ),
+    "report_purchases": (
+        "currency, orders, buyers, revenue, first_time_buyers, repeat_rate, active_buyer_share",
+        "orders desc, currency",
+    ),
+    "report_surveys": (
+        "survey_id, question, responses, response_rate, mean, nps, top_choices",
+        "survey_id, question",
+    ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
 _SHOWN_ROWS = 26

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import formats
-from orchestration.config import Config
+from orchestration.config import Config, Goal
 from orchestration.errors import ConfigError
 from orchestration.exports import lake
 from orchestration.home import Home
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+# A headline is held against the 52 weeks before it; a goal starts with the last value of as many.
+WEEKS_LOOKED_BACK = 52
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
 
 
@@ -59,13 +61,15 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
         connection.begin()
         connection.execute("create schema if not exists control")
         _replace(connection, "run_weeks", {"week_start": "DATE"}, [(week,) for week in weeks])
+        _replace(connection, "figure_weeks", {"week_start": "DATE"}, [(week,) for week in figure_weeks(config, weeks)])
+        _replace(connection, "goals", _GOAL_COLUMNS, [_goal_row(config, goal) for goal in config.goals])
         _replace(
             connection,
             "settings",
             {name: kind for name, (kind, _) in settings.items()},
             [tuple(v for _, v in settings.values())],
         )
-        _replace(connection, "sources", _SOURCE_COLUMNS, [_source_row(source) for source in config.sources])
+        _replace(connection, "sources", _SOURCE_COLUMNS, [_source_row(source, home) for source in config.sources])
         _replace(connection, "accounts", _ACCOUNT_COLUMNS, _accounts(config))
         _replace(
             connection,
@@ -80,12 +84,39 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
         connection.commit()
 
 
+def figure_weeks(config: Config, weeks: Sequence[date]) -> list[date]:
+    """The weeks whose figures a run needs: its own, and those that headlines and goals look back on.
+
+    Computing them along with the run's own makes a week's rows the same whichever weeks were run before it.
+    """
+    looked_from = set(weeks)
+    if weeks:
+        starts = {config.calendar.week_of(goal.from_date) for goal in config.goals}
+        looked_from |= {start for start in starts if start <= max(weeks)}
+    return sorted({week - WEEK * back for week in looked_from for back in range(WEEKS_LOOKED_BACK + 1)})
+
+
 _SOURCE_COLUMNS = {
     "source": "VARCHAR", "format": "VARCHAR", "ended_on": "DATE", "observes_views": "BOOLEAN",
     "observes_reactions": "BOOLEAN", "observes_joins": "BOOLEAN", "observes_leaves": "BOOLEAN",
     "observes_threads": "BOOLEAN", "observes_members": "BOOLEAN", "observes_reaction_counts": "BOOLEAN",
+    "audience_of": "VARCHAR",
 }  # fmt: skip
 _ACCOUNT_COLUMNS = {"source": "VARCHAR", "native_id": "VARCHAR", "is_official": "BOOLEAN", "is_bot": "BOOLEAN"}
+
+
+_GOAL_COLUMNS = {
+    "goal": "VARCHAR", "metric": "VARCHAR", "source": "VARCHAR", "from_date": "DATE", "to_date": "DATE",
+    "from_week": "DATE", "to_week": "DATE", "target_value": "DOUBLE", "target_change_percent": "DOUBLE",
+}  # fmt: skip
+
+
+def _goal_row(config: Config, goal: Goal) -> tuple[Any, ...]:
+    weeks = [config.calendar.week_of(day) for day in (goal.from_date, goal.to_date)]
+    target = None if isinstance(goal.target, str) else goal.target
+    return (
+        goal.name, goal.metric, goal.source, goal.from_date, goal.to_date, *weeks, target, goal.target_change_percent,
+    )  # fmt: skip
 
 
 def _replace(
@@ -134,12 +165,15 @@ def published_weeks(home: Home) -> dict[date, str]:
             return {}
 
 
-def _source_row(source: Any) -> tuple[Any, ...]:
+def _source_row(source: Any, home: Home) -> tuple[Any, ...]:
     its_format = formats.get(source.format)
-    observes = asdict(its_format.observes(its_format.options(source.options)))
+    observes = asdict(
+        its_format.observes_in(its_format.options(source.options), lake.tables_with_rows(home, source.name))
+    )
     return (
         source.name, source.format, source.ended_on, observes["views"], observes["reactions"], observes["joins"],
         observes["leaves"], observes["threads"], observes["members"], observes["reaction_counts"],
+        source.audience_of,
     )  # fmt: skip
 
 

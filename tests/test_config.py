@@ -1,10 +1,12 @@
 """`stillhere.toml`: everything wrong with it is told at once, by file, key and what was expected there."""
 
 import re
+from datetime import date
 
 import pytest
+import yaml
 
-from orchestration import cli, config
+from orchestration import cli, config, warehouse
 from orchestration.errors import ConfigError
 
 GOOD = """
@@ -27,6 +29,15 @@ ORDERS = """
 name = "shop"
 format = "orders"
 path = "exports/orders.csv"
+"""
+MEMBERS = '[sources.members]\nfile = "m.csv"\nmember = "m"\n'
+GOAL = """
+[[goals]]
+name = "grow"
+metric = "report_activity.active_members"
+from = 2026-01-05
+to = 2026-06-30
+target = "+10%"
 """
 COLUMNS = '[sources.columns]\nmember = "m"\nat = "a"\n'
 
@@ -244,6 +255,10 @@ def test_a_schedule_that_is_accepted_is_one_that_dagster_understands(tmp_path, c
             "sources.group.observes.0: input should be 'views', 're",
         ),
         (
+            TABLE + 'type = "post"\n' + COLUMNS + MEMBERS + '[sources.members.attributes]\nLand = "land"',
+            "sources.group.members.attributes: 'Land': expected a lower-case letter, then letters,",
+        ),
+        (
             ORDERS + 'currency = "EUR"\n' + COLUMNS + 'amount = "x"\ncurrency = "c"',
             "sources.shop: give either a constant `currency`",
         ),
@@ -254,6 +269,61 @@ def test_a_schedule_that_is_accepted_is_one_that_dagster_understands(tmp_path, c
 def test_a_format_checks_its_own_keys(problems, source, line):
     (found,) = problems(GOOD + source)
     assert found.startswith(line)
+
+
+def test_a_goal_is_a_figure_with_a_target_by_a_day(tmp_path):
+    by_number = GOAL.replace('"grow"', '"shrink"').replace('"+10%"', "20").replace("metric", 'source = "slack"\nmetric')
+    grow, shrink = load(tmp_path, GOOD + GOAL + by_number).goals
+    assert (grow.source, grow.from_date, grow.to_date) == ("all", date(2026, 1, 5), date(2026, 6, 30))
+    assert (grow.target, grow.target_change_percent) == ("+10%", 10.0)
+    assert (shrink.source, shrink.target, shrink.target_change_percent) == ("slack", 20.0, None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("report_activity.active_members", "active_members", "grow.metric: 'active_members': expected '<report>.<colu"),
+        ("report_activity.active_members", "report_x.y", "grow.metric: 'report_x.y': expected '<report>.<column>', wi"),
+        (".active_members", ".members; drop", "grow.metric: 'report_activity.members; drop': report_activity has no s"),
+        (".active_members", ".observes_views", "grow.metric: 'report_activity.observes_views': report_activity has no"),
+        ('"+10%"', '"10%"', 'grow.target: \'10%\': expected a number, or a change such as "+10%" or "-5%"'),
+        ('"+10%"', '"120"', "grow.target: '120': expected a number, or a change"),
+        ('"+10%"', "inf", "grow.target: inf: expected a number, or a change"),
+        ('"+10%"', "true", "grow.target: True: expected a number, or a change"),
+        (
+            "2026-06-30",
+            "2026-01-04",
+            "grow.to: expected a day not before `from`, which is 2026-01-05 (found 2026-01-04)",
+        ),
+        ("from = 2026-01-05\n", "", "grow.from: this key is required"),
+        ("from = 2026-01-05", "from = 0001-01-01", "grow.from: input should be greater than or equal to 1990-01-01"),
+        ("from = 2026-01-05", 'from = "soon"', "grow.from: input should be a valid date"),
+        ("target", 'source = "forum"\ntarget', "grow.source: 'forum' is not in [[sources]], nor is it 'all'"),
+        (
+            "target",
+            "goal = 1\ntarget",
+            "grow.goal: unknown key; expected one of name, metric, source, from, to, target",
+        ),
+        ('"grow"', '""', ".name: string should have at least 1 character"),
+    ],
+)
+def test_a_goal_that_cannot_be_followed_is_refused(problems, old, new, line):
+    (found,) = problems(GOOD + GOAL.replace(old, new))
+    assert found.startswith(f"goals.{line}")
+
+
+def test_two_goals_of_one_name_are_refused(problems):
+    assert problems(GOOD + GOAL + GOAL) == ["goals: the name 'grow' is used twice; names must be unique"]
+
+
+def test_every_figure_that_a_goal_may_name_is_a_number_of_its_report():
+    """The list in dbt_project.yml is held to the reports' contracts."""
+    reports = warehouse.PROJECT / "models" / "reports"
+    for report, columns in config.figures().items():
+        (model,) = yaml.safe_load((reports / f"{report}.yml").read_text(encoding="utf-8"))["models"]
+        numbers = [c["name"] for c in model["columns"] if c["data_type"] in ("bigint", "double", "decimal(18, 4)")]
+        assert set(columns) <= set(numbers), report
+        assert "'replaces': 'figure_weeks'" in (reports / f"{report}.sql").read_text(encoding="utf-8"), report
 
 
 def test_two_sources_of_one_name_are_told_once(problems):

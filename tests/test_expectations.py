@@ -13,15 +13,18 @@ import duckdb
 import pytest
 
 from expectations import REPORTS, CheckResult, validate
+from tests import defects_of_acts
+from tests.defect_sql import change, copy, delete
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=number) for number in range(110)]
 FIRST_DEFECT = 12  # weeks before it give the trailing windows something to look at
 FIRST_KEPT = 70  # member_week_status keeps the last 40 weeks only
 
-GOOD_WAREHOUSE = """
+GOOD_WAREHOUSE = (
+    """
 CREATE SCHEMA control; CREATE SCHEMA canonical; CREATE SCHEMA reports;
 CREATE TABLE control.settings AS SELECT 12 AS churned_after_weeks, 4 AS at_risk_after_weeks, 40 AS member_weeks_kept,
-    12 AS source_regular_weeks, 8 AS source_regular_rows;
+    12 AS source_regular_weeks, 8 AS source_regular_rows, 5 AS headline_change_percent;
 CREATE TABLE control.sources (source VARCHAR, format VARCHAR, observes_views BOOLEAN);
 INSERT INTO control.sources VALUES ('slack', 'slack', true), ('forum', 'discourse', false);
 CREATE TABLE control.unreadable_sources (source VARCHAR, last_week DATE);
@@ -42,7 +45,10 @@ CREATE TABLE reports.report_activity AS SELECT source, week_start,
     0 AS follows, CASE WHEN source <> 'forum' THEN 500 END AS views,
     CAST(20 AS DOUBLE) AS dau_mean, 60 AS mau, 20 / 60 AS stickiness,
     20 AS active_1, 0 AS active_2, 20 AS active_3, 0 AS active_4, 0 AS active_5, 0 AS active_6, 0 AS active_7,
-    5 AS members_join_inferred, if(n = 0, 0, 40) AS active_members_previous FROM grid;
+    5 AS members_join_inferred, if(n = 0, 0, 40) AS active_members_previous,
+    CAST(0.1 AS DOUBLE) AS top_1_pct_share, CAST(0.4 AS DOUBLE) AS top_10_pct_share, CAST(0.3 AS DOUBLE) AS gini,
+    5 AS absence_factor, CAST(0.5 AS DOUBLE) AS engagement_rate,
+    CAST(if(n < 15, NULL, 0) AS DOUBLE) AS engagement_rate_change_12w FROM grid;
 CREATE TABLE reports.report_lifecycle AS SELECT source, week_start, stage, members, active_members,
     members / 100 AS share, buyers, CAST(9.99 AS DECIMAL(18, 2)) AS revenue
     FROM grid CROSS JOIN (VALUES
@@ -62,33 +68,68 @@ CREATE TABLE reports.report_retention AS SELECT source, week_start - CAST(7 * (n
     CASE WHEN cohort = 0 AND n > 0 THEN 38 ELSE size END AS active_members,
     CASE WHEN cohort = 0 AND n > 0 THEN 38 ELSE size END / size AS retention, week_start
     FROM grid JOIN (VALUES (0, 40), (1, 2)) AS c(cohort, size) ON n >= cohort;
+CREATE TABLE reports.report_audience AS SELECT source, week_start, 1000 + n AS followers, 3 AS followers_gained,
+    2 AS followers_lost, CAST(0.002 AS DOUBLE) AS unfollow_rate, 500 AS reach, 900 AS views, 50 AS engagements,
+    CAST(0.1 AS DOUBLE) AS engagement_rate_by_reach, 50 / (1000 + n) AS engagement_rate_by_followers, 2 AS posts,
+    CAST(NULL AS DOUBLE) AS active_per_follower FROM grid WHERE source <> 'slack';
+CREATE TABLE reports.report_purchases AS SELECT source, week_start, 'EUR' AS currency, 8 AS orders, 6 AS buyers,
+    CAST(39.96 AS DECIMAL(18, 4)) AS revenue, 2 AS first_time_buyers, 4 AS repeat_buyers,
+    39.96 / 8 AS average_order_value, 4 / 6 AS repeat_rate, CAST(0.5 AS DOUBLE) AS active_buyer_share FROM grid;
+CREATE TABLE canonical.int_community_members AS SELECT 'slack' AS source, 'slack:bot' AS member_id, true AS is_excluded;
+CREATE TABLE canonical.int_survey_answers AS SELECT 'pulse' AS source, week_start, 'p1' AS survey_id, question,
+    CASE WHEN i = 20 THEN 'slack:bot' ELSE 'slack:' || i END AS member_id
+    FROM weeks CROSS JOIN (SELECT unnest(['Recommend?', 'Which?']) AS question), range(21) AS m(i);
+CREATE TABLE reports.report_surveys AS SELECT source, week_start, 'p1' AS survey_id, question, kind, 50 AS invited,
+    20 AS responses, CAST(0.4 AS DOUBLE) AS response_rate, mean, nps, top_choices,
+    8 AS responses_active_before, mean + 1.5 AS mean_active_before, nps AS nps_active_before,
+    12 AS responses_silent_before, mean - 1 AS mean_silent_before, nps AS nps_silent_before
+    FROM weeks CROSS JOIN (SELECT unnest(['all', 'pulse']) AS source) CROSS JOIN (VALUES
+        ('Recommend?', 'nps', CAST(7 AS DOUBLE), CAST(10 AS DOUBLE), NULL), ('Which?', 'choice', NULL, NULL, 'tea: 20'))
+        AS q(question, kind, mean, nps, top_choices);
 CREATE TABLE reports.member_week_status AS SELECT source, source || ':' || i AS member_id, week_start, silence_weeks,
     week_start + INTERVAL 1 DAY AS last_active_at, week_start + INTERVAL 2 DAY AS last_seen_at, status,
     CASE WHEN status IN ('at_risk', 'churned') THEN 'silence' END AS flagged_by,
     CASE WHEN status IN ('at_risk', 'churned') THEN week_start - 7 END AS flagged_since,
-    lifecycle_stage, 40 AS tenure_days
+    lifecycle_stage, 40 AS tenure_days, if(i < 2, 3, 0) AS orders_total,
+    if(i < 2 AND status <> 'left', if(status = 'never_active', 5, 1 + (i + CASE status WHEN 'active' THEN 0
+        WHEN 'quiet' THEN 2 WHEN 'at_risk' THEN 4 ELSE 6 END) // 2), NULL) AS recency_quintile,
+    recency_quintile AS frequency_quintile, recency_quintile AS money_quintile
     FROM grid CROSS JOIN (VALUES ('active', 40, 0, 'mature'), ('quiet', 20, 2, 'growth'), ('at_risk', 15, 6, 'mature'),
         ('churned', 15, 20, 'churned'), ('never_active', 10, 3, 'newbie'), ('left', 5, 1, NULL))
         AS s(status, members, silence_weeks, lifecycle_stage), range(100) AS m(i)
     WHERE i < members AND n >= 70;
 UPDATE reports.member_week_status SET member_id = member_id || status;
+CREATE TABLE reports.report_segments AS SELECT source, week_start, 'country' AS attribute, value, members,
+    active_members, active_members / members AS active_rate
+    FROM grid CROSS JOIN (VALUES ('DE', 60, 30), (NULL, 40, 10)) AS v(value, members, active_members);
+CREATE TABLE reports.report_onboarding AS SELECT g.source, g.week_start, j.week_start AS joined_week,
+    2 AS joined, 1 AS joined_inferred, CASE WHEN g.source <> 'forum' AND g.n > j.n THEN 1 END AS viewed_7d,
+    CASE WHEN g.source <> 'forum' AND g.n = j.n + 4 THEN 1 END AS viewed_28d,
+    if(g.n > j.n, 1, NULL) AS active_7d, if(g.n > j.n, 0, NULL) AS reply_received_7d,
+    if(g.n > j.n, 0, NULL) AS claimed_7d, if(g.n > j.n, 0, NULL) AS purchased_7d,
+    if(g.n = j.n + 4, 2, NULL) AS active_28d, if(g.n = j.n + 4, 1, NULL) AS reply_received_28d,
+    if(g.n = j.n + 4, 0, NULL) AS claimed_28d, if(g.n = j.n + 4, 0, NULL) AS purchased_28d,
+    if(g.n = j.n + 4, 1.5, NULL) AS median_days_to_active, if(g.n = j.n + 4, 2, NULL) AS came_back,
+    if(g.n = j.n + 4, 1, NULL) AS first_post_answered, if(g.n = j.n + 4, 1, NULL) AS came_back_answered,
+    if(g.n = j.n + 4, 1, NULL) AS first_post_unanswered, if(g.n = j.n + 4, 1, NULL) AS came_back_unanswered
+    FROM grid g JOIN weeks j ON j.n BETWEEN g.n - 4 AND g.n;
+CREATE TABLE reports.report_safety AS SELECT source, week_start, event_type, events, members,
+    CAST(1000 * events / 40 AS DOUBLE) AS per_1000_active, inferred, 40 AS active_members
+    FROM grid CROSS JOIN (VALUES ('leave', 2, 2, 1), ('block', 4, 3, 0)) AS e(event_type, events, members, inferred);
+CREATE TABLE control.goals AS
+    SELECT 'grow' AS goal, DATE '2024-01-01' AS from_week, max(week_start) AS to_week FROM weeks;
+CREATE TABLE reports.report_goals AS SELECT 'grow' AS goal, week_start, CAST(40 AS DOUBLE) AS value,
+    CAST(40 AS DOUBLE) AS start_value, CAST(80 AS DOUBLE) AS target, 40 + 40 * n / 109 AS expected_by_now,
+    n = 0 AS on_track, 'report_activity.active_members' AS metric, 'forum' AS source FROM weeks;
+CREATE TABLE reports.report_headlines AS SELECT source, week_start, 'report_activity.' || name AS metric,
+    CAST(40 AS DOUBLE) AS value, CAST(if(n = 0, NULL, 40) AS DOUBLE) AS previous,
+    CAST(if(n < 4, NULL, 40) AS DOUBLE) AS mean_4w, if(n < 4, NULL, 'steady') AS direction,
+    CAST(NULL AS DOUBLE) AS robust_z, name || if(n < 4, '_first', '_steady') AS sentence_key,
+    least(n, 52) AS weeks_compared, place
+    FROM grid CROSS JOIN (VALUES ('active_members', 1), ('mau', 2)) AS m(name, place);
 """
-
-
-def change(table: str, assignments: str, where: str = "source = 'forum'") -> str:
-    """An UPDATE of one report in the week of the defect."""
-    return f"UPDATE reports.{table} SET {assignments} WHERE week_start = $w AND {where};"
-
-
-def copy(table: str, replacements: str, where: str = "source = 'forum'") -> str:
-    """A second row, like one that is there but for some columns."""
-    rows = f"SELECT * REPLACE ({replacements}) FROM reports.{table} WHERE week_start = $w AND {where}"
-    return f"INSERT INTO reports.{table} {rows};"
-
-
-def delete(table: str, where: str = "true") -> str:
-    """Rows gone from the week of the defect."""
-    return f"DELETE FROM reports.{table} WHERE week_start = $w AND {where};"
+    + defects_of_acts.GOOD_ROWS
+)
 
 
 def activity(assignments: str) -> str:
@@ -105,9 +146,50 @@ def member(status: str, assignments: str) -> str:
 
 
 STAGE = "source = 'forum' AND stage = '{}'"
+SEGMENT = "source = 'forum' AND value = 'DE'"
+COHORT = "source = 'forum' AND joined_week = $w - 28"
+OWN_COHORT = "source = 'forum' AND joined_week = $w"
+LEAVES = "source = 'forum' AND event_type = 'leave'"
+HEADLINE = "source = 'forum' AND place = 1"
 CELL = "source = 'forum' AND cohort_week = DATE '2024-01-01'"
 
+NO_PURCHASES = (
+    "0 AS orders, 0 AS buyers, 0 AS revenue, 0 AS first_time_buyers, 0 AS repeat_buyers, NULL AS average_order_value,"
+    "NULL AS repeat_rate, NULL AS active_buyer_share"
+)
+EUR = "source = 'forum' AND currency = 'EUR'"
+
+
+def bought(assignments: str) -> str:
+    """A change of what the forum bought in euros."""
+    return change("report_purchases", assignments, EUR)
+
+
+def currency(code: str) -> str:
+    """A currency that is bought in no more, from the week of the defect on."""
+    rows = f"SELECT * REPLACE ('{code}' AS currency, {NO_PURCHASES}) FROM reports.report_purchases"
+    return f"INSERT INTO reports.report_purchases {rows} WHERE week_start >= $w AND {EUR};"
+
+
+QUESTION = "source = 'pulse' AND kind = 'nps'"
+WHOLE = "source = 'all' AND kind = 'nps'"
+
 DEFECTS = {
+    "report_audience": {
+        "keys_present": copy("report_audience", "NULL AS source"),
+        "key_unique": copy("report_audience", "0 AS views"),
+        "counts_not_negative": change("report_audience", "followers_lost = -1"),
+        "rates_not_negative": change("report_audience", "unfollow_rate = -0.1"),
+        "engagement_rate_by_reach_matches_counts": change("report_audience", "reach = 400"),
+        "engagement_rate_by_followers_matches_counts": change("report_audience", "engagement_rate_by_followers = NULL"),
+        "source_in_activity": "DELETE FROM reports.report_activity WHERE week_start = $w AND source = 'forum';",
+        "sources_complete": delete("report_audience", "source = 'forum'"),
+        "followers_follow_the_flows": change("report_audience", "followers_gained = 90"),
+        "followers_plausible": change(
+            "report_audience", "followers = 9000, followers_gained = 8010, engagement_rate_by_followers = 50 / 9000"
+        )
+        + "UPDATE reports.report_audience SET followers_lost = 8010 WHERE week_start = $w + 7 AND source = 'forum';",
+    },
     "report_activity": {
         "rows_exist": delete("report_activity"),
         "keys_present": copy("report_activity", "NULL AS source"),
@@ -151,7 +233,11 @@ DEFECTS = {
             "$w", "$w + 7"
         ),
         "posts_plausible": activity("posts = 300, interactions = 340, interactions_per_active = 8.5"),
+        "concentration_in_range": activity("gini = 1.5"),
+        "concentration_null_when_undefined": activity("gini = NULL"),
+        "engagement_change_matches_weeks": activity("engagement_rate_change_12w = 0.5"),
     },
+    **defects_of_acts.DEFECTS,
     "report_lifecycle": {
         "rows_exist": delete("report_lifecycle"),
         "keys_present": copy("report_lifecycle", "NULL AS stage, 0 AS members, 0 AS share", STAGE.format("newbie")),
@@ -227,6 +313,59 @@ DEFECTS = {
             INSERT INTO reports.report_retention SELECT 'forum', $w - 7, 0, 1, 1, 1, $w - 7;""",
         "active_matches_activity": change("report_retention", "active_members = 36, retention = 0.9", CELL),
     },
+    "report_purchases": {
+        "keys_present": copy("report_purchases", f"NULL AS currency, {NO_PURCHASES}", EUR),
+        "key_unique": currency("CHF") + copy("report_purchases", "source AS source", "currency = 'CHF'"),
+        "values_present": bought("buyers = NULL"),
+        "counts_not_negative": currency("JPY")
+        + change(
+            "report_purchases",
+            "orders = -1, buyers = -1, first_time_buyers = -1, average_order_value = 0, repeat_rate = 0,"
+            "active_buyer_share = 0",
+            "currency = 'JPY'",
+        ),
+        "rates_in_range": bought("active_buyer_share = 1.5"),
+        "currency_known": copy("report_purchases", f"'euro' AS currency, {NO_PURCHASES}", EUR),
+        "buyers_add_up": bought("first_time_buyers = 3"),
+        "orders_cover_buyers": bought("orders = 5, average_order_value = 39.96 / 5"),
+        "no_revenue_without_orders": currency("USD")
+        + change("report_purchases", "revenue = 1", "currency = 'USD'")
+        + change("report_lifecycle", "revenue = NULL"),
+        "revenue_not_negative": bought("revenue = -39.96, average_order_value = -39.96 / 8")
+        + change("report_lifecycle", "revenue = -9.99"),
+        "rates_null_when_undefined": bought("repeat_rate = NULL"),
+        "rates_match_counts": bought("average_order_value = 9"),
+        "revenue_matches_lifecycle": bought("revenue = 40.08, average_order_value = 40.08 / 8"),
+        "buyers_match_lifecycle": bought("buyers = 7, repeat_buyers = 5, repeat_rate = 5 / 7"),
+        "currency_continues": copy("report_purchases", f"'SEK' AS currency, {NO_PURCHASES}", EUR).replace(
+            "$w", "$w - 7"
+        ),
+        "orders_plausible": bought("orders = 120, average_order_value = 39.96 / 120"),
+        "revenue_plausible": bought("orders = 24, revenue = 399.6, average_order_value = 399.6 / 24")
+        + change("report_lifecycle", "revenue = 99.9"),
+    },
+    "report_surveys": {
+        "keys_present": copy("report_surveys", "NULL AS source", QUESTION),
+        "key_unique": copy("report_surveys", "source AS source", "source = 'all' AND kind = 'choice'"),
+        "values_present": change("report_surveys", "responses = NULL, response_rate = NULL", QUESTION),
+        "responses_positive": change(
+            "report_surveys",
+            "responses = 0, response_rate = 0, responses_active_before = NULL, responses_silent_before = NULL,"
+            "mean_active_before = NULL, mean_silent_before = NULL, nps_active_before = NULL, nps_silent_before = NULL",
+            "kind = 'nps'",
+        ),
+        "nps_in_range": change("report_surveys", "nps_active_before = 101", QUESTION),
+        "kind_known": change("report_surveys", "kind = 'essay', nps = NULL, mean = NULL", QUESTION),
+        "figures_fit_kind": change("report_surveys", "top_choices = 'tea: 1'", QUESTION),
+        "responses_within_invited": change("report_surveys", "invited = 19, response_rate = NULL", QUESTION),
+        "response_rate_matches_counts": change("report_surveys", "response_rate = 0.5", QUESTION),
+        "split_fits_responses": change("report_surveys", "responses_silent_before = 13", QUESTION),
+        "groups_have_answers": change("report_surveys", "responses_silent_before = 0", QUESTION),
+        "mean_between_groups": change("report_surveys", "mean = 9", QUESTION),
+        "answers_reported": "DELETE FROM canonical.int_survey_answers WHERE week_start = $w AND question = 'Which?';",
+        "whole_fits_sources": change("report_surveys", "responses = 21, response_rate = 0.42", WHOLE),
+        "nps_plausible": change("report_surveys", "nps = 90", QUESTION),
+    },
     "member_week_status": {
         "rows_exist": delete("member_week_status"),
         "keys_present": member("quiet", "member_id = NULL"),
@@ -241,9 +380,93 @@ DEFECTS = {
         "silence_zero_when_active": member("active", "silence_weeks = 3"),
         "tenure_at_least_a_day": member("quiet", "tenure_days = 0"),
         "last_seen_not_before_active": member("quiet", "last_seen_at = last_active_at - INTERVAL 1 DAY"),
+        "quintiles_for_buyers": member("quiet", "money_quintile = 3"),
+        "quintiles_in_range": change(
+            "member_week_status", "frequency_quintile = 6", "source = 'forum' AND frequency_quintile = 5"
+        ),
+        "fifths_are_even": change(
+            "member_week_status", "recency_quintile = 2", "source = 'forum' AND recency_quintile = 1"
+        ),
+    },
+    "report_segments": {
+        "keys_present": copy("report_segments", "NULL AS source", SEGMENT),
+        "key_unique": change("report_segments", "members = 30, active_members = 15", SEGMENT)
+        + copy("report_segments", "30 AS members", SEGMENT),
+        "values_present": change("report_segments", "active_rate = NULL", SEGMENT),
+        "counts_not_negative": change("report_segments", "active_members = -1", SEGMENT)
+        + change(
+            "report_segments",
+            "active_members = 41, members = 41, active_rate = 1",
+            "source = 'forum' AND value IS NULL",
+        )
+        + change("report_segments", "members = 59", SEGMENT),
+        "members_positive": copy("report_segments", "'FR' AS value, 0 AS members, 0 AS active_members", SEGMENT),
+        "active_within_members": change(
+            "report_segments", "active_members = 40, members = 30, active_rate = 1", SEGMENT
+        )
+        + change(
+            "report_segments", "active_members = 0, members = 70, active_rate = 0", "source = 'forum' AND value IS NULL"
+        ),
+        "rate_matches_counts": change("report_segments", "active_rate = 0.9", SEGMENT),
+        "members_match_activity": change("report_segments", "members = 75, active_rate = 0.4", SEGMENT),
+        "active_members_match_activity": change("report_segments", "active_members = 60, active_rate = 1", SEGMENT),
+        "values_fit": change("report_segments", "value = '(other values)'", SEGMENT),
+    },
+    "report_onboarding": {
+        "rows_exist": delete("report_onboarding") + delete("report_activity"),
+        "keys_present": copy("report_onboarding", "NULL AS source", COHORT),
+        "key_unique": copy("report_onboarding", "source AS source", COHORT),
+        "values_present": change("report_onboarding", "joined_inferred = NULL", COHORT),
+        "counts_not_negative": change("report_onboarding", "joined_inferred = -1", COHORT),
+        "joining_week_in_range": copy("report_onboarding", "$w - 35 AS joined_week", COHORT),
+        "joining_weeks_complete": delete("report_onboarding", COHORT),
+        "cells_wait_for_their_days": change("report_onboarding", "active_7d = 1", OWN_COHORT),
+        "unobserved_is_null": change("report_onboarding", "viewed_28d = 0", COHORT),
+        "steps_within_joined": change("report_onboarding", "claimed_28d = 3", COHORT),
+        "seven_days_within_28": change("report_onboarding", "reply_received_7d = 2", COHORT),
+        "splits_within_whole": change("report_onboarding", "came_back_answered = 2", COHORT),
+        "joined_covers_new_members": change("report_onboarding", "joined = 1, joined_inferred = 0", OWN_COHORT),
+    },
+    "report_safety": {
+        "keys_present": copy("report_safety", "NULL AS source", LEAVES),
+        "key_unique": copy("report_safety", "source AS source", LEAVES),
+        "values_present": change("report_safety", "inferred = NULL", LEAVES),
+        "counts_not_negative": change("report_safety", "inferred = -1", LEAVES),
+        "event_type_known": copy("report_safety", "'shout' AS event_type", LEAVES),
+        "members_within_events": change("report_safety", "members = 3", LEAVES),
+        "inferred_within_events": change("report_safety", "inferred = 3", LEAVES),
+        "rate_null_when_undefined": change("report_safety", "per_1000_active = NULL", LEAVES),
+        "rate_matches_counts": change("report_safety", "per_1000_active = 60", LEAVES),
+        "active_members_match_activity": change("report_safety", "active_members = 50, per_1000_active = 40", LEAVES),
+        "kinds_stay": delete("report_safety", LEAVES),
+    },
+    "report_goals": {
+        "keys_present": """
+            INSERT INTO reports.report_goals SELECT * REPLACE (NULL AS goal) FROM reports.report_goals
+            WHERE week_start = $w;""",
+        "key_unique": copy("report_goals", "goal AS goal"),
+        "values_present": change("report_goals", "metric = NULL"),
+        "goal_present": delete("report_goals"),
+        "goal_known": copy("report_goals", "'shrink' AS goal"),
+        "line_needs_a_start": change("report_goals", "start_value = NULL"),
+        "line_within_start_and_target": change("report_goals", "expected_by_now = 81"),
+        "on_track_matches_line": change("report_goals", "on_track = true"),
+    },
+    "report_headlines": {
+        "rows_exist": delete("report_headlines"),
+        "keys_present": copy("report_headlines", "NULL AS source, 3 AS place", HEADLINE),
+        "key_unique": copy("report_headlines", "source AS source", HEADLINE),
+        "values_present": change("report_headlines", "sentence_key = NULL", HEADLINE),
+        "source_present": delete("report_headlines", "source = 'forum'"),
+        "at_most_eight": change("report_headlines", "place = 9", HEADLINE),
+        "places_unique": change("report_headlines", "place = 2", HEADLINE),
+        "direction_known": change("report_headlines", "direction = 'flat'", HEADLINE),
+        "direction_matches_change": change("report_headlines", "direction = 'up'", HEADLINE),
+        "z_needs_eight_weeks": change("report_headlines", "weeks_compared = 7, robust_z = 1", HEADLINE),
+        "previous_week_matches": change("report_headlines", "previous = 41", HEADLINE),
     },
 }
-IN_LAST_WEEK = {"source_readable", "moves_balance_earlier", "no_cohort_missing_earlier"}
+IN_LAST_WEEK = {"source_readable", "currency_known", "moves_balance_earlier", "no_cohort_missing_earlier"}
 SEEDED = [(report, check) for report, defects in DEFECTS.items() for check in defects]
 
 

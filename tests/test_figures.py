@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.home import Home
@@ -16,18 +15,8 @@ from tests.communities import Place
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community, Member, Observes, Order, Rows
-from tests.independent.compare import differences
+from tests.independent.published import REQUIRED_REPORTS, disagreements
 from tests.independent.slack import OBSERVES, read_slack
-
-REPORTS = tuple(reading.KEYS)
-
-
-def rows_of(published: Path, report: str) -> list[dict]:
-    """A published report as dicts."""
-    with duckdb.connect(str(published), read_only=True) as connection:
-        found = connection.execute(f"select * from reports.{report}")
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def sample_rows(folder: Path) -> tuple[Community, Rows]:
@@ -62,13 +51,13 @@ def sample_reading(sample: Place) -> dict[str, list[dict]]:
     """All reports of the sample's forty weeks, as the independent reading has them."""
     community, rows = sample_rows(sample.config.parent)
     weeks = Calendar(community.timezone, community.week_start_day).weeks(date(2026, 1, 12), date(2026, 10, 12))
-    return reading.read_reports(community, rows, weeks)
+    return reading.read_reports(community, rows, weeks, only=REQUIRED_REPORTS)
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", REQUIRED_REPORTS)
 def test_sample_community_equals_the_independent_reading(sample: Place, sample_reading: dict, report: str):
     assert sample_reading[report], "nothing to compare"
-    found = differences(sample_reading[report], rows_of(sample.home.published, report), reading.KEYS[report])
+    found = disagreements(sample_reading[report], sample.home.published, report)
     assert not found, "\n".join(found[:10])
 
 
@@ -100,15 +89,14 @@ def rcontributors_reading(rcontributors: Place) -> dict[str, list[dict]]:
 
     community = Community({"slack": OBSERVES})
     weeks = Calendar("UTC", "monday").weeks(date(2020, 11, 2), date(2026, 6, 22))
-    return reading.read_reports(community, read_slack(SHARED_DATA / "slack_rcontributors.zip"), weeks)
+    rows = read_slack(SHARED_DATA / "slack_rcontributors.zip")
+    return reading.read_reports(community, rows, weeks, only=REQUIRED_REPORTS)
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", REQUIRED_REPORTS)
 def test_rcontributors_equals_the_independent_reading(rcontributors: Place, rcontributors_reading: dict, report: str):
     assert rcontributors_reading[report], "nothing to compare"
-    found = differences(
-        rcontributors_reading[report], rows_of(rcontributors.home.published, report), reading.KEYS[report]
-    )
+    found = disagreements(rcontributors_reading[report], rcontributors.home.published, report)
     assert not found, "\n".join(found[:10])
 
 

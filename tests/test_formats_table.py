@@ -350,6 +350,38 @@ def test_a_member_list_may_be_named_by_a_pattern_and_be_json(inbox):
     assert inbox.rows("table_events", "member") == ["1"]
 
 
+def test_attributes_are_what_the_list_says_of_a_member(inbox):
+    """Blank is unknown; long texts are cut; nothing in a value is taken for JSON or SQL."""
+    nasty = """a "b" {c} \\ '); drop table mapped; --"""
+    source = table_source(
+        after='[sources.members]\nfile = "members.jsonl"\nmember = "id"\n'
+        '[sources.members.attributes]\ncountry = "land.code"\nleft_at = "plan"'
+    )
+    inbox.configure(source)
+    rows = [
+        {"id": 1, "land": {"code": "DE"}, "plan": nasty},
+        {"id": 2, "land": {"code": "  "}, "plan": "x" * 5000},
+        {"id": 3, "land": 7},
+    ]
+    inbox.put("members.jsonl", json_lines(*rows))
+    inbox.put("log.jsonl", json_lines({"who": 1, "at": "2024-01-01"}))
+    inbox.pull()
+    assert [json.loads(text) for text in inbox.rows("table_members", "attributes", "order by member")] == [
+        {"country": "DE", "left_at": nasty},
+        {"country": None, "left_at": "x" * 100},
+        {"country": None, "left_at": None},
+    ]
+    assert inbox.quarantine() == []
+
+
+def test_a_list_without_mapped_attributes_has_none(inbox):
+    inbox.configure(table_source(after='[sources.members]\nfile = "members.csv"\nmember = "id"'))
+    inbox.put("members.csv", "id,land\n1,DE\n")
+    inbox.put("log.csv", "who,at\n1,2024-01-01\n")
+    inbox.pull()
+    assert inbox.rows("table_members", "attributes") == [None]
+
+
 @pytest.mark.parametrize(
     ("source", "shown"),
     [

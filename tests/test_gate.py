@@ -54,6 +54,21 @@ DEFECTS = {
     f"values ('all', date '{LAST}', 'newbie', 'newbie', 3)",
     "report_churn": "update reports.report_churn set churned = churned + 1",
     "report_retention": "update reports.report_retention set retention = 1.5 where weeks_since > 0",
+    "report_pyramid": "update reports.report_pyramid set members = members + 1 where tier = 'creator'",
+    "report_interaction_mix": "update reports.report_interaction_mix set interactions = interactions + 1",
+    "report_heatmap": "update reports.report_heatmap set interactions = interactions + 1 where iso_weekday = 3",
+    "report_conversation": "update reports.report_conversation set unanswered = unanswered + 1",
+    "report_content": "update reports.report_content set replies = replies + 1",
+    "report_segments": "update reports.report_segments set members = members + 1",
+    "report_onboarding": "update reports.report_onboarding set joined_inferred = -1",
+    "report_safety": "update reports.report_safety set members = events + 1",
+    "report_goals": "update reports.report_goals set metric = null",
+    "report_headlines": "update reports.report_headlines set direction = 'flat'",
+    "report_audience": "insert into reports.report_audience (source, week_start, followers) "
+    f"values ('all', date '{LAST}', -1)",
+    "report_purchases": "update reports.report_purchases set buyers = buyers + 1",
+    "report_surveys": "insert into reports.report_surveys (source, week_start, survey_id, question, responses) "
+    f"values ('all', date '{LAST}', 'p1', 'Why?', 1)",
     "member_week_status": "update reports.member_week_status set status = 'asleep' where status = 'quiet'",
 }
 

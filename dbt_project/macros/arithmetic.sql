@@ -20,3 +20,10 @@
 {% macro default__set_hash(hashes) -%}
     sum(cast({{ hashes }} as hugeint))
 {%- endmacro %}
+
+{# Promoters (9, 10) less detractors (0 to 6) among the answers to NPS questions that fit a condition. #}
+{% macro nps_balance(condition) -%}
+    sum(case when kind = 'nps' and {{ condition }} then
+        case when score >= 9 then 1 when score <= 6 then -1 else 0 end
+    else 0 end)
+{%- endmacro %}

@@ -8,6 +8,10 @@
         'member_attributes': {
             'source': 'varchar', 'member_id': 'varchar', 'attribute': 'varchar', 'value': 'varchar',
         },
+        'member_listings': {
+            'source': 'varchar', 'member_id': 'varchar', 'export_name': 'varchar', 'file_name': 'varchar',
+            'loaded_at': 'timestamp', 'has_left': 'boolean',
+        },
         'interactions': {
             'interaction_id': 'varchar', 'source': 'varchar', 'member_id': 'varchar', 'occurred_at': 'timestamp',
             'interaction_type': 'varchar', 'container_id': 'varchar', 'content_id': 'varchar', 'parent_id': 'varchar',
@@ -17,6 +21,11 @@
             'source': 'varchar', 'content_id': 'varchar', 'statistic': 'varchar', 'quantity': 'bigint',
             'occurred_at': 'timestamp', 'time_precision': 'varchar',
         },
+        'account_statistics': {
+            'source': 'varchar', 'account_id': 'varchar', 'day': 'date', 'followers': 'bigint',
+            'followers_gained': 'bigint', 'followers_lost': 'bigint', 'reach': 'bigint', 'views': 'bigint',
+            'engagements': 'bigint',
+        },
         'membership_events': {
             'source': 'varchar', 'member_id': 'varchar', 'occurred_at': 'timestamp', 'event_type': 'varchar',
             'is_inferred': 'boolean',
@@ -24,6 +33,15 @@
         'orders': {
             'order_id': 'varchar', 'source': 'varchar', 'member_id': 'varchar', 'ordered_at': 'timestamp',
             'amount': 'decimal(18, 4)', 'currency': 'varchar', 'status': 'varchar', 'is_purchase': 'boolean',
+        },
+        'contacts': {
+            'source': 'varchar', 'member_id': 'varchar', 'contacted_at': 'timestamp', 'play': 'varchar',
+            'channel': 'varchar',
+        },
+        'survey_answers': {
+            'answer_id': 'varchar', 'source': 'varchar', 'survey_id': 'varchar', 'member_id': 'varchar',
+            'question': 'varchar', 'kind': 'varchar', 'score': 'decimal(18, 4)', 'choice': 'varchar',
+            'invited_at': 'timestamp', 'answered_at': 'timestamp', 'is_answer': 'boolean',
         },
     } -%}
     {{ return(streams[stream]) }}
@@ -52,10 +70,11 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# One row out of several by an order; the tie-breaks of "the later export holds" are the same everywhere. #}
-{% macro latest_version(partition_by) -%}
+{# One row out of several by an order; the tie-breaks of "the later export holds" are the same everywhere.
+   `file_age`: a column that tells which of two files of one export is the newer, before their names do. #}
+{% macro latest_version(partition_by, file_age=none) -%}
     row_number() over (
         partition by {{ partition_by }}
-        order by export_number desc, file_name desc, row_number_in_file desc
+        order by export_number desc, {{ file_age ~ ' desc, ' if file_age }}file_name desc, row_number_in_file desc
     ) = 1
 {%- endmacro %}

@@ -13,7 +13,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, build_dbt_asset_specs
 
 import expectations
-from orchestration import gate, headlines, progress, warehouse
+from orchestration import formats, gate, headlines, progress, warehouse
 from orchestration.assets.exports import POOL
 from orchestration.community import Community
 from orchestration.errors import UserError
@@ -47,7 +47,7 @@ class _Translator(DagsterDbtTranslator):
             deps += [
                 dg.AssetDep(dg.AssetKey(["exports", source.name]))
                 for source in self.community.config.sources
-                if format_of(props) in (None, source.format)
+                if format_of(props) in (None, formats.get(source.format).model_family)
             ]
         weekly = is_weekly(props)
         # dbt's name for the project in this place, which is a hash and tells nobody anything, makes room for the SQL.
@@ -126,7 +126,7 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
 
     manifest = json.loads(compiled_project(community).read_text(encoding="utf-8"))
     translator = _Translator(community, partitions)
-    configured = {source.format for source in community.config.sources}
+    configured = community.model_families()
     specs: list[dg.AssetSpec] = []
     names: dict[dg.AssetKey, str] = {}
     hidden: list[str] = []
@@ -197,7 +197,8 @@ def checked_weeks(context: dg.AssetExecutionContext, community: Community) -> li
     if context.has_partition_key_range:
         return run_weeks(context)
     with warehouse.connect(community.home.warehouse, read_only=True) as connection:
-        rows = connection.execute("select distinct week_start from reports.report_activity order by 1").fetchall()
+        # Not of a report that computes the weeks before its run's too, for others to look back on.
+        rows = connection.execute("select distinct week_start from reports.report_headlines order by 1").fetchall()
     return [row[0] for row in rows]
 
 

@@ -154,6 +154,11 @@ def write_schemas(home: Home, tables: Mapping[str, Mapping[str, str]]) -> None:
     _write_parquet(ledger / "empty.exports.parquet", [], _EXPORT_TYPES)
 
 
+def tables_with_rows(home: Home, source: str) -> set[str]:
+    """The raw tables of which a source has rows."""
+    return {part.parts[-3] for part in (home.lake / source).glob("*/week=*/*.parquet")}
+
+
 def sweep(home: Home, sources: Iterable[str]) -> int:
     """Removes what a killed pull left behind; returns how many files that were."""
     swept = 0

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from orchestration.config import Config, Source
 from orchestration.errors import ExportsError
 from orchestration.exports import lake, locate, remote, storage
 from orchestration.exports.lake import ExportAccount, FileAccount
-from orchestration.formats.base import RAW_KEPT_CHARACTERS, StagedFile, number_files, quoted
+from orchestration.formats.base import RAW_KEPT_CHARACTERS, Parsed, StagedFile, number_files, quoted
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class _Pull:
                 unreadable_files=sum(
                     account.outcome == lake.UNREADABLE or account.reason is not None for account in data
                 ),
-                has_member_list=reader.has_member_list,
+                has_member_list=reader.has_whole_member_list(mine),
                 first_at=min((account.first_at for account in spans), default=None),
                 last_at=max((account.last_at for account in spans), default=None),
                 loaded_at=self.loaded_at,
@@ -287,7 +287,7 @@ class _ExportReader:
 
     def __init__(self, pull: _Pull, export: locate.Export, incoming: lake.Incoming):
         self.pull, self.export, self.incoming = pull, export, incoming
-        self.has_member_list = False
+        self.member_list_files: set[str] = set()
         self.batch: dict[str, list[tuple[StagedFile, locate.Fingerprint]]] = {}
         self.batch_bytes = 0
         self.undated: list[str] = []
@@ -310,6 +310,8 @@ class _ExportReader:
             pull.progress(f"{pull.source.name}: {self.files_seen:,} files of {Path(self.export.name).name}")
         table = pull.format.table_of(file.name, pull.options)
         kind = locate.kind_of(file.name)
+        if table is not None and table == pull.format.member_list:
+            self.member_list_files.add(file.name)
         if table:
             self._stage(file, table)
         elif kind != "file" and pull.format.unpacks(file.name):
@@ -325,6 +327,14 @@ class _ExportReader:
         self._account_for_opened()
         for table in self.undated:
             self.incoming.add(self.connection, table, f'select * from "undated_{table}"', self.newest)
+
+    def has_whole_member_list(self, accounts: Sequence[FileAccount]) -> bool:
+        """Whether the export lists all members: who is missing from half a list has not left."""
+        if not self.member_list_files or getattr(self.pull.options, "member_list", "whole") == "partial":
+            return False
+        # Where the archive broke off, its account is under its own name.
+        names = {*self.member_list_files, self.export.name.rsplit("/", 1)[-1]}
+        return all(account.reason is None for account in accounts if account.file in names)
 
     def close(self) -> None:
         """Lets go of the working folder."""
@@ -377,9 +387,6 @@ class _ExportReader:
         """Puts a file of a raw table into its batch."""
         number = self.files_seen
         found = self._read(file, self.pull.format.is_text(file.name))
-        if found is None and table == self.pull.format.member_list:
-            last = self.pull.accounts[-1]
-            self.has_member_list |= last.outcome == lake.KNOWN and last.reason is None
         if found:
             path, read = found
             self.batch.setdefault(table, []).append((StagedFile(number, file.name, path), read))
@@ -390,9 +397,8 @@ class _ExportReader:
         pull = self.pull
         found = self._read(file, is_text=False)
         if found is None:
-            self.has_member_list |= pull.accounts[-1].outcome == lake.KNOWN and pull.had_member_list(
-                self.export, f"{file.name}/"
-            )
+            if pull.accounts[-1].outcome == lake.KNOWN and pull.had_member_list(self.export, f"{file.name}/"):
+                self.member_list_files.add(file.name)
             return
         path, read = found
         try:
@@ -447,7 +453,7 @@ class _ExportReader:
             """
         )
         number_files(connection, "file_names", "file", {staged.number: staged.name for staged, _ in files})
-        self._account_for(table, files, parsed.unreadable)
+        self._account_for(files, parsed)
         columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in pull.format.tables[table].items())
         rows = f"""
             select {quoted(pull.source.name)} as _source, {quoted(self.export.name)} as _export, file as _file,
@@ -470,9 +476,7 @@ class _ExportReader:
                 connection.execute(f'create temp table "undated_{table}" as {rows} and row_at is null')
                 self.undated.append(table)
 
-    def _account_for(
-        self, table: str, files: list[tuple[StagedFile, locate.Fingerprint]], unreadable: dict[int, str]
-    ) -> None:
+    def _account_for(self, files: list[tuple[StagedFile, locate.Fingerprint]], parsed: Parsed) -> None:
         pull = self.pull
         counts = {
             row[0]: row[1:]
@@ -485,9 +489,12 @@ class _ExportReader:
             ).fetchall()
         }
         for staged, read in files:
-            if staged.number in unreadable:
-                reason = unreadable[staged.number]
+            if staged.number in parsed.unreadable:
+                reason = parsed.unreadable[staged.number]
                 pull.unreadable(self.export, staged.name, read.sha256, read.size, reason, read.head)
+                continue
+            if staged.number in parsed.unused:
+                pull.accounts.append(pull.account(self.export, staged.name, read.sha256, read.size, lake.UNUSED))
                 continue
             total, loaded, first_at, last_at = counts.get(staged.number, (0, 0, None, None))
             account = pull.account(
@@ -497,8 +504,6 @@ class _ExportReader:
             pull.accounts.append(account)
             pull.remember(account)
             self._saw(last_at)
-            # A list of members that cannot be read is none: nobody left because of it.
-            self.has_member_list |= table == pull.format.member_list
         self._quarantine({staged.number: staged.name for staged, _ in files})
 
     def _quarantine(self, names: dict[int, str]) -> None:

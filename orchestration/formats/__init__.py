@@ -9,8 +9,23 @@ from orchestration.formats.base import Format
 
 MODULES = {
     "slack": "orchestration.formats.slack",
+    "discord": "orchestration.formats.discord",
+    "telegram": "orchestration.formats.telegram",
+    "whatsapp": "orchestration.formats.whatsapp",
     "table": "orchestration.formats.table",
     "orders": "orchestration.formats.orders",
+    "meta_insights": "orchestration.formats.meta_insights",
+    "youtube_reports": "orchestration.formats.youtube_reports",
+    "x_analytics": "orchestration.formats.x_analytics",
+    "linkedin_pages": "orchestration.formats.linkedin_pages",
+    "zulip": "orchestration.formats.zulip",
+    "discourse": "orchestration.formats.discourse",
+    "stackexchange": "orchestration.formats.stackexchange",
+    "mastodon": "orchestration.formats.mastodon",
+    "shopify_orders": "orchestration.formats.shopify_orders",
+    "stripe_payments": "orchestration.formats.stripe_payments",
+    "outreach": "orchestration.formats.outreach",
+    "surveys": "orchestration.formats.surveys",
 }
 
 

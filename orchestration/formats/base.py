@@ -8,10 +8,10 @@ A format is one module in this folder (an instance of a `Format` subclass named 
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,6 +42,17 @@ class Options(BaseModel):
     """The keys of a [[sources]] entry that belong to the format. Unknown keys are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MemberListOptions(Options):
+    """The keys of a format that lists its members.
+
+    Attributes:
+        member_list: "whole", so that who is missing from a later list has left; or "partial", so that it shows who is
+            there and nothing else.
+    """
+
+    member_list: Literal["whole", "partial"] = "whole"
 
 
 @dataclass(frozen=True)
@@ -81,11 +92,13 @@ class Parsed:
         table: name of the raw table.
         rows: a DuckDB relation's SQL with `ROW_COLUMNS` and the table's own columns; a row with a `reason` is bad.
         unreadable: files of which nothing could be read, by number, with the reason.
+        unused: files of which only the content shows that no figure needs them, by number.
     """
 
     table: str
     rows: str
     unreadable: dict[int, str] = field(default_factory=dict)
+    unused: frozenset[int] = frozenset()
 
 
 class Format:
@@ -95,22 +108,37 @@ class Format:
         name: as written in the config.
         tables: raw tables, each with its columns and their DuckDB types, as they are laid down in the lake; their names
             begin with the format's, so that `lake/*/<table>/` finds one format's rows only.
+        models: whose dbt models read its raw tables; its own name, but for formats that share one layout.
         member_list: the raw table that lists the members, if the format has one.
         Options: the keys that the format understands in a [[sources]] entry.
     """
 
     name: str
     tables: dict[str, dict[str, str]]
+    models: str | None = None
     member_list: str | None = None
     Options: type[Options] = Options
+
+    @property
+    def model_family(self) -> str:
+        """The `<format>` in the names of its dbt models, and in the dbt project's variable `formats`."""
+        return self.models or self.name
 
     def options(self, given: dict[str, Any]) -> Any:
         """Checks the format's own keys; raises pydantic's ValidationError."""
         return self.Options(**given)
 
     def observes(self, options: Any) -> Observes:
-        """What a source of this format shows."""
+        """What a source of this format shows, as far as its config tells."""
         raise NotImplementedError
+
+    def observes_in(self, options: Any, tables: Collection[str]) -> Observes:
+        """What a source of this format shows once its exports were read: some of them bring more than others.
+
+        Args:
+            tables: the raw tables of which the source has rows.
+        """
+        return self.observes(options)
 
     def table_of(self, name: str, options: Any) -> str | None:
         """The raw table that a file of an export belongs to, by its name; None: not needed for any figure."""

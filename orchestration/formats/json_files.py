@@ -7,11 +7,15 @@ not valid JSON to its last byte counts as unreadable, and none of its rows are k
 
 from __future__ import annotations
 
+import codecs
 import glob
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
-from orchestration.formats.base import StagedFile, number_files, path_sql
+from orchestration.formats.base import StagedFile, number_files, path_sql, quoted
 from orchestration.formats.json_lists import NotAList, the_list_alone
 
 if TYPE_CHECKING:
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 GIANT_BYTES = 16 << 20
 # One entry of a list (a message) may be this long.
 _MAX_ENTRY_BYTES = 32 << 20
+_MAX_PLACE_CHARACTERS = 4096
+_BUFFER_BYTES = 8192
+_PIECES_BYTES = 64 << 20
 
 
 def load_arrays(
@@ -140,3 +147,249 @@ def _load_giant(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: st
 def _forget(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: str | None) -> None:
     for table in ("json_rows",) if key is None else ("json_rows", "json_heads"):
         connection.execute(f"delete from {table} where file_no = ?", [file.number])
+
+
+def load_objects(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], lists: Sequence[str] = ()
+) -> dict[int, str]:
+    """Reads files that each hold one JSON object into the temporary table `json_rows(file_no, row_no, value JSON)`.
+
+    A file may hold a list of objects as well, by itself or within an object, as pages of an API do.
+
+    Args:
+        lists: JSON paths, such as "$.latest_posts", at which an object may hold the list in place of being the row.
+
+    Returns:
+        The files that hold something else, by number, with the reason. None of their rows are in the table.
+    """
+    if not files:
+        connection.execute("create or replace temp table json_rows (file_no integer, row_no bigint, value json)")
+        return {}
+    number_files(connection, "json_files", "path", {file.number: str(file.path) for file in files})
+    connection.execute(
+        """
+        create or replace temp table json_texts as
+        select f.file_no, ltrim(t.content, chr(65279)) as content
+        from read_text($paths) t
+        join json_files f on f.path = t.filename
+        """,
+        {"paths": [glob.escape(str(file.path)) for file in files]},
+    )
+    within = " ".join(
+        f"when json_type(content, {quoted(at)}) = 'ARRAY' then json_extract(content, {quoted(at + '[*]')})"
+        for at in lists
+    )
+    connection.execute(
+        f"""
+        create or replace temp table json_rows as
+        with lists as (
+            select file_no, case
+                when json_type(content) = 'ARRAY' then json_extract(content, '$[*]')
+                {within}
+                else [content::json] end as items
+            from json_texts
+            where json_valid(content) and try(json_type(content)) in ('OBJECT', 'ARRAY')
+        )
+        select file_no, unnest(generate_series(1, len(items))) as row_no, unnest(items) as value
+        from lists
+        """
+    )
+    unreadable = dict(
+        connection.execute(
+            """
+            select file_no, case
+                when trim(content, e' \\t\\r\\n') = '' then 'empty file'
+                when not json_valid(content) then 'not valid JSON (cut off?)'
+                else 'expected a JSON object or list, found ' || coalesce(lower(try(json_type(content))), 'none') end
+            from json_texts
+            where not json_valid(content) or coalesce(try(json_type(content)), 'none') not in ('OBJECT', 'ARRAY')
+            """
+        ).fetchall()
+    )
+    connection.execute("drop table json_texts")
+    return unreadable
+
+
+def whole_number(path: str, value: str = "value") -> str:
+    """SQL for the whole number at a JSON path, as BIGINT, also where it is written as a string; null for all else."""
+    text = f"({value}->>{quoted(path)})"
+    return f"case when regexp_full_match({text}, '-?\\d{{1,18}}') then cast({text} as bigint) end"
+
+
+def epoch_instant(path: str, value: str = "value") -> str:
+    """SQL for the UTC TIMESTAMP of the epoch seconds at a JSON path, with or without decimals; null for all else."""
+    text = f"({value}->>{quoted(path)})"
+    return (
+        f"case when regexp_full_match({text}, '\\d{{1,12}}(\\.\\d{{1,20}})?')"
+        f" then make_timestamp(cast(cast({text} as decimal(38, 6)) * 1000000 as bigint)) end"
+    )
+
+
+def shown(path: str, value: str = "value") -> str:
+    """SQL for what lies at a JSON path, cut short, to be shown in a reason; 'nothing' where there is nothing."""
+    return f"coalesce(left({value}->>{quoted(path)}, 40), 'nothing')"
+
+
+def load_nested_arrays(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], key: str, owners: Sequence[str]
+) -> dict[int, str]:
+    """Reads lists of which a file may hold many: one of its own, or one in each object of a list of objects.
+
+    Makes `json_rows(file_no, row_no, head_no, value JSON, problem)`, rows numbered through the file, and
+    `json_heads(head_no, value JSON)`: the object that a row's list lies in, without the list. An object of such a list
+    that has no list of its own is one row with a `problem`.
+
+    Args:
+        key: where a list lies in its object, such as "messages".
+        owners: where lists of such objects lie, their keys joined by dots, such as "chats.list".
+
+    Returns:
+        The files of which nothing could be read, by number, with the reason.
+    """
+    unreadable = load_arrays(connection, files, key)
+    connection.execute(
+        """
+        create or replace temp table nested_rows as
+        select file_no, row_no, file_no as head_no, value, cast(null as varchar) as problem from json_rows;
+        create or replace temp table nested_heads as select file_no as head_no, value from json_heads
+        """
+    )
+    heads = max((file.number for file in files), default=0)
+    for file in files:
+        if file.number in unreadable:
+            found = _load_pieces(connection, file, key, owners, heads + 1)
+            heads += found
+            if found:
+                del unreadable[file.number]
+    connection.execute(
+        """
+        create or replace temp table json_rows as from nested_rows;
+        create or replace temp table json_heads as from nested_heads;
+        drop table nested_rows;
+        drop table nested_heads
+        """
+    )
+    return unreadable
+
+
+def _load_pieces(
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, key: str, owners: Sequence[str], first_head: int
+) -> int:
+    """Adds a file's objects that hold lists, some at a time; returns how many. None where the file is no valid JSON."""
+    import ijson
+
+    head = first_head
+    with tempfile.TemporaryDirectory(prefix="stillhere-") as folder:
+        try:
+            for batch in _batches(_pieces(file, key, owners, Path(folder), first_head)):
+                _add_pieces(connection, file, batch, key)
+                head += len(batch)
+                for piece in batch:
+                    piece.path.unlink()
+        except (ijson.JSONError, ValueError, RecursionError):
+            connection.execute("delete from nested_rows where file_no = ?", [file.number])
+            connection.execute("delete from nested_heads where head_no >= ?", [first_head])
+            return 0
+    return head - first_head
+
+
+def _batches(pieces: Iterator[StagedFile]) -> Iterator[list[StagedFile]]:
+    batch: list[StagedFile] = []
+    size = 0
+    for piece in pieces:
+        batch.append(piece)
+        size += piece.path.stat().st_size
+        if size >= _PIECES_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _add_pieces(
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, pieces: Sequence[StagedFile], key: str
+) -> None:
+    problems = load_arrays(connection, pieces, key)
+    number_files(connection, "piece_problems", "problem", problems)
+    connection.execute(
+        """
+        insert into nested_rows
+        with found as (
+            select file_no as head_no, row_no, value, null as problem from json_rows
+            union all
+            select file_no, 1, null, problem from piece_problems
+        )
+        select $file_no, row_number() over (order by head_no, row_no)
+            + (select count(*) from nested_rows where file_no = $file_no), head_no, value, problem
+        from found
+        """,
+        {"file_no": file.number},
+    )
+    connection.execute("insert into nested_heads select file_no, value from json_heads")
+
+
+def _pieces(file: StagedFile, key: str, owners: Sequence[str], folder: Path, number: int) -> Iterator[StagedFile]:
+    """Writes each object of the owners' lists as a file of its own, one after another; raises where it is no JSON."""
+    with file.path.open("rb") as text:
+        if text.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            text.seek(0)
+        events = _events(text)
+        for prefix, event, value in events:
+            if any(prefix == f"{owner}.item" for owner in owners) and not event.startswith("end_"):
+                piece = StagedFile(number, file.name, folder / f"{number}.json")
+                with piece.path.open("w", encoding="utf-8") as out:
+                    _write_piece(out, event, value, events, f"{prefix}.{key}")
+                yield piece
+                number += 1
+
+
+def _events(text: IO[bytes]) -> Iterator[tuple[str, str, Any]]:
+    """The events of a JSON text: where in the text, what kind, which value."""
+    import ijson
+
+    # The place grows with the depth: a file of nothing but brackets would take hours. It is told after each buffer.
+    for event in ijson.parse(text, use_float=True, buf_size=_BUFFER_BYTES):
+        if len(event[0]) > _MAX_PLACE_CHARACTERS:
+            raise ValueError("nested too deeply")
+        yield event
+
+
+def _write_piece(out: IO[str], event: str, value: Any, events: Iterator[tuple[str, str, Any]], listed: str) -> None:
+    """Writes one value of a stream of JSON events; entry by entry where it comes to the list at `listed`."""
+    if event != "start_map":
+        json.dump(_value(event, value, events), out)
+        return
+    mark = "{"
+    for _, inner, name in events:
+        if inner == "end_map":
+            break
+        out.write(f"{mark}{json.dumps(name)}:")
+        mark = ","
+        prefix, inner, value = next(events)
+        if prefix != listed or inner != "start_array":
+            json.dump(_value(inner, value, events), out)
+            continue
+        out.write("[")
+        between = ""
+        for _, inner, value in events:
+            if inner == "end_array":
+                break
+            out.write(between)
+            json.dump(_value(inner, value, events), out)
+            between = ","
+        out.write("]")
+    out.write("{}" if mark == "{" else "}")
+
+
+def _value(event: str, value: Any, events: Iterator[tuple[str, str, Any]]) -> Any:
+    """The value that begins with an event; takes the events up to its end."""
+    from ijson.common import ObjectBuilder
+
+    builder = ObjectBuilder()
+    builder.event(event, value)
+    depth = event.startswith("start_")
+    while depth:
+        _, event, value = next(events)
+        builder.event(event, value)
+        depth += event.startswith("start_") - event.startswith("end_")
+    return builder.value

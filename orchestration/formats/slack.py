@@ -11,7 +11,15 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestration.formats.base import Format, Observes, Parsed, StagedFile, instant_problem, number_files
+from orchestration.formats.base import (
+    Format,
+    MemberListOptions,
+    Observes,
+    Parsed,
+    StagedFile,
+    instant_problem,
+    number_files,
+)
 from orchestration.formats.json_files import load_arrays
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ class Slack(Format):
 
     name = "slack"
     member_list = "slack_users"
+    Options = MemberListOptions
     tables = {
         "slack_messages": {
             "channel": "VARCHAR",

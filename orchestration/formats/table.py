@@ -15,17 +15,29 @@ comment = "reply"
 file = "members.csv"              # which of the files at `path` it is
 member = "user_id"
 joined_at = "joined"
+[sources.members.attributes]      # optional: what members can be split by
+country = "Land"
 """
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
+from orchestration.formats.base import (
+    Format,
+    MemberListOptions,
+    Observes,
+    Options,
+    Parsed,
+    StagedFile,
+    instant_problem,
+    quoted,
+)
 from orchestration.formats.instants import instant_sql, precision_sql
 from orchestration.formats.tabular import Column, TabularOptions, kind_of, load_columns, mapped_columns
 
@@ -34,6 +46,7 @@ if TYPE_CHECKING:
 
 INTERACTION_TYPES = ("post", "reply", "message", "reaction", "share", "vote", "attend", "claim", "follow", "view")
 EVENT_TYPES = ("join", "leave", "mute", "unfollow", "report", "block", "removed", "banned")
+ATTRIBUTE_CHARACTERS = 100
 _EVENT_FIELDS = ("member", "type", "id", "container", "content", "parent", "thread", "target", "content_type")
 
 
@@ -62,13 +75,27 @@ class MemberList(Options):
     left_at: Column | None = None
     is_bot: Column | None = None
     is_official: Column | None = None
+    attributes: dict[str, Column] = {}
+
+    @field_validator("attributes")
+    @classmethod
+    def _plain_names(cls, value: dict[str, Column]) -> dict[str, Column]:
+        for name in value:
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
+                raise ValueError(f"{name!r}: expected a lower-case letter, then letters, digits or underscores")
+        return value
 
 
-class TableOptions(TabularOptions):
-    """Keys of the format `table`."""
+class TableOptions(TabularOptions, MemberListOptions):
+    """Keys of the format `table`.
+
+    Attributes:
+        equal_rows: whether rows without an id that are equal tell of "one" act, or of "separate" ones.
+    """
 
     columns: Columns
     type: str | None = None
+    equal_rows: Literal["one", "separate"] = "one"
     types: dict[str, str] = {}
     members: MemberList | None = None
     observes: tuple[Literal["views", "reactions", "joins", "leaves", "threads"], ...] | None = None
@@ -94,6 +121,10 @@ class TableOptions(TabularOptions):
     def _one_type(self) -> TableOptions:
         if (self.type is None) == (self.columns.type is None):
             raise ValueError("give either a constant `type` or a type column in `columns`, and not both")
+        if self.equal_rows == "separate" and self.columns.id is not None:
+            raise ValueError(
+                "equal_rows: rows that have an id in `columns` are told apart by it; leave one of them out"
+            )
         return self
 
 
@@ -112,6 +143,7 @@ class Table(Format):
             "left_at": "TIMESTAMP",
             "is_bot": "BOOLEAN",
             "is_official": "BOOLEAN",
+            "attributes": "VARCHAR",  # a JSON object of texts: what there is differs from list to list
         },
     }
 
@@ -171,6 +203,8 @@ class Table(Format):
             for field in _EVENT_FIELDS
             if field not in ("member", "type")
         )
+        if options.equal_rows == "separate":
+            others = others.replace("cast(null as varchar) as id", f"{_id_by_place(columns)} as id")
         rows = f"""
         with typed as (
             select *, {instant_sql("written_at", options)} as instant, {kind} as kind,
@@ -197,9 +231,10 @@ class Table(Format):
         self, connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], options: TableOptions
     ) -> Parsed:
         assert options.members is not None
-        given = options.members.model_dump(exclude={"file"})
+        given = options.members.model_dump(exclude={"file", "attributes"})
         given["member_name"] = given.pop("name")
         columns = {key: value for key, value in given.items() if value is not None}
+        columns |= {f"attribute_{name}": column for name, column in options.members.attributes.items()}
         unreadable = load_columns(connection, files, options, columns)
 
         def instant(field: str) -> str:
@@ -233,10 +268,30 @@ class Table(Format):
             trim(member) as member,
             {"member_name" if "member_name" in columns else "cast(null as varchar)"} as member_name,
             joined_at_instant as joined_at, left_at_instant as left_at,
-            {flag("is_bot")} as is_bot, {flag("is_official")} as is_official
+            {flag("is_bot")} as is_bot, {flag("is_official")} as is_official,
+            {_attributes(options.members.attributes)} as attributes
         from typed
         """
         return Parsed("table_members", rows, unreadable)
+
+
+def _attributes(names: Iterable[str]) -> str:
+    """SQL for the mapped attributes as a JSON object of texts, blanks as null; null where none is mapped.
+
+    Long texts are cut: a value is a word or two to split members by, and whoever maps a biography gets no copy of it.
+    """
+    values = ", ".join(f"'{name}': left(nullif(trim(attribute_{name}), ''), {ATTRIBUTE_CHARACTERS})" for name in names)
+    return f"cast(to_json({{{values}}}) as varchar)" if values else "cast(null as varchar)"
+
+
+def _id_by_place(columns: dict[str, Column]) -> str:
+    """SQL for an id made of a row's values and its place among equal rows of its file.
+
+    The same export pulled twice gives the same ids, and so does one that has grown.
+    """
+    values = ", ".join(f"m.{name}" for name in columns)
+    place = f"row_number() over (partition by m.file_no, {values} order by m.row_no)"
+    return f"md5(cast(to_json([{values}]) as varchar)) || '-' || {place}"
 
 
 def _as_raw(alias: str, columns: Sequence[str] | dict[str, Column]) -> str:

@@ -8,13 +8,13 @@ import io
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from orchestration.config import Timezone
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Options, StagedFile, path_sql, quoted
@@ -52,6 +52,11 @@ def _delimiter_option(text: str) -> str:
 
 
 Column = Annotated[str | int, AfterValidator(_column)]
+# The names under which a platform's exports have a column: the first that is there. None among them: it may be missing.
+Names = tuple[str | None, ...]
+
+
+SourceName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
 class TabularOptions(Options):
@@ -83,16 +88,25 @@ def mapped_columns(columns: Options) -> dict[str, Column]:
     return {"written_at" if key == "at" else key: column for key, column in given.items()}
 
 
+def as_raw(columns: Iterable[str], **instead: str) -> str:
+    """SQL for a row's mapped columns as one JSON text: what the quarantine shows of a bad row.
+
+    Args:
+        instead: other SQL for some of the columns.
+    """
+    return "cast(to_json({" + ", ".join(f"'{name}': {instead.get(name, name)}" for name in columns) + "}) as varchar)"
+
+
 def load_columns(
     connection: duckdb.DuckDBPyConnection,
     files: Sequence[StagedFile],
     options: TabularOptions,
-    columns: dict[str, Column],
+    columns: Mapping[str, Column | Names],
 ) -> dict[int, str]:
     """Reads the mapped columns of files into the temporary table `mapped`.
 
     `mapped` has file_no, row_no, reason and raw (both null but for lines that cannot be cut into columns), and one
-    VARCHAR column for each key of `columns`.
+    VARCHAR column for each key of `columns`; that of a column which is not there, and may be missing, is null.
 
     Returns:
         The files of which nothing could be read, by number, with the reason.
@@ -119,6 +133,28 @@ def load_columns(
             connection.execute("delete from mapped where file_no = ?", [file.number])
             unreadable[file.number] = f"cannot be read as {kind}: {str(error).splitlines()[0]}"
     return unreadable
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, file: StagedFile, wanted: Sequence[str]) -> list[str]:
+    """The columns that a file names: in its first line, its first object, or its schema; none where it cannot be read.
+
+    Args:
+        wanted: names that tell one delimiter from another.
+    """
+    kind = kind_of(file.name)
+    try:
+        if kind == "parquet":
+            scan = f"read_parquet({path_sql(file.path)}, hive_partitioning = false)"
+            return [row[0] for row in connection.execute(f"describe select * from {scan}").fetchall()]
+        if kind == "json lines":
+            first = f"select line from ({_lines(file)}) where line <> '' order by row_no limit 1"
+            found = connection.execute(f"select json_keys(line) from ({first}) where json_valid(line)").fetchone()
+            return list(found[0]) if found and found[0] else []
+        with file.path.open(encoding="utf-8-sig", newline="") as handle:
+            text = handle.read(_MAX_HEADER_CHARACTERS).lstrip("\r\n")
+        return _first_record(text, _delimiter(text, list(wanted))) if text.strip() else []
+    except (*connection_errors(), _Unreadable):
+        return []
 
 
 class _Unreadable(Exception):
@@ -165,6 +201,20 @@ def _has_mixed_line_ends(path: Path) -> bool:
     return (returns, feeds) not in ((0, feeds), (returns, 0), (both, both))
 
 
+def _chosen(columns: Mapping[str, Column | Names], found: Sequence[str]) -> dict[str, Column | None]:
+    """Which of the found columns is whose; None: it is not there, and need not be."""
+
+    def choose(column: Column | Names) -> Column | None:
+        if not isinstance(column, tuple):
+            return column
+        # One that is required and is not there is told by the name it is best known by.
+        return next((name for name in column if name in found), None if None in column else column[0])
+
+    chosen = {key: choose(column) for key, column in columns.items()}
+    _require({key: column for key, column in chosen.items() if column is not None}, found)
+    return chosen
+
+
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -189,14 +239,18 @@ def _position(column: Column, found: Sequence[str]) -> int:
     return column if isinstance(column, int) else list(found).index(column) + 1
 
 
-def _load_parquet(connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: dict[str, Column]) -> None:
+def _load_parquet(
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: Mapping[str, Column | Names]
+) -> None:
     scan = f"read_parquet({path_sql(file.path)}, hive_partitioning = false)"
     described = connection.execute(f"describe select * from {scan}").fetchall()
     found = [row[0] for row in described]
     types = {row[0]: row[1] for row in described}
-    _require(columns, found)
+    chosen = _chosen(columns, found)
 
-    def as_text(column: Column) -> str:
+    def as_text(column: Column | None) -> str:
+        if column is None:
+            return "null"
         name = found[_position(column, found) - 1]
         # An instant with a zone is written out with its offset; the session's zone is UTC.
         return f"cast({_identifier(name)} as varchar)" + (
@@ -206,17 +260,21 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, file: StagedFile, colum
     connection.execute(
         f"""
         insert into mapped
-        select {file.number}, row_number() over (), null, null, {", ".join(as_text(c) for c in columns.values())}
+        select {file.number}, row_number() over (), null, null, {", ".join(as_text(c) for c in chosen.values())}
         from {scan}
         """
     )
 
 
-def _load_json_lines(connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: dict[str, Column]) -> None:
+def _load_json_lines(
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: Mapping[str, Column | Names]
+) -> None:
     numbers = [column for column in columns.values() if isinstance(column, int)]
     if numbers:
         raise _Unreadable(f"JSON Lines have no column {numbers[0]}: name the columns")
-    values = ", ".join(f"case when ok then {_json_value(str(c))} end" for c in columns.values())
+    # A line may lack any key, so that each is looked for under all its names.
+    keys = [[str(name) for name in c if name] if isinstance(c, tuple) else [str(c)] for c in columns.values()]
+    values = ", ".join(f"case when ok then coalesce({', '.join(map(_json_value, names))}) end" for names in keys)
     connection.execute(
         f"""
         insert into mapped
@@ -250,7 +308,10 @@ def _json_value(name: str) -> str:
 
 
 def _load_csv(
-    connection: duckdb.DuckDBPyConnection, file: StagedFile, options: TabularOptions, columns: dict[str, Column]
+    connection: duckdb.DuckDBPyConnection,
+    file: StagedFile,
+    options: TabularOptions,
+    columns: Mapping[str, Column | Names],
 ) -> None:
     with file.path.open(encoding="utf-8-sig", newline="") as handle:
         head = handle.read(_MAX_HEADER_CHARACTERS)
@@ -260,20 +321,23 @@ def _load_csv(
     if options.delimiter == "whitespace":
         _load_blank_separated(connection, file, options, columns, re.split(r"[\r\n]", text, maxsplit=1)[0].split())
         return
-    named = [str(column) for column in columns.values() if isinstance(column, str)]
+    names = [column if isinstance(column, tuple) else (column,) for column in columns.values()]
+    named = [name for several in names for name in several if isinstance(name, str)]
     delimiter = _delimiter(text, named) if options.delimiter == "auto" else options.delimiter
     cells = _first_record(text, delimiter)
     found = cells if options.header else [str(i + 1) for i in range(len(cells))]
-    _require(columns, found)
+    chosen = _chosen(columns, found)
     blank_lines = len(head[: len(head) - len(text)].replace("\r\n", "\n"))
     # Columns go by their number: names may be alike but for case, which DuckDB does not tell apart.
     types = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(1, len(found) + 1))
-    chosen = ", ".join(f"c{_position(column, found)} as {key}" for key, column in columns.items())
+    picked = ", ".join(
+        f"{'null' if column is None else f'c{_position(column, found)}'} as {key}" for key, column in chosen.items()
+    )
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"drop table if exists {table}")
     connection.execute(
         f"""
-        create or replace temp table cut as select row_number() over () as place, {chosen}
+        create or replace temp table cut as select row_number() over () as place, {picked}
         from read_csv({path_sql(file.path)}, auto_detect = false, header = {str(options.header).lower()},
             skip = {blank_lines}, delim = {quoted(delimiter)}, quote = '"', escape = '"', columns = {{{types}}},
             store_rejects = true, rejects_limit = 0, max_line_size = {_MAX_LINE_BYTES}, hive_partitioning = false)
@@ -283,7 +347,7 @@ def _load_csv(
 
 
 def _add_cut_and_rejected(
-    connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: dict[str, Column], above: int
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: Mapping[str, Column | Names], above: int
 ) -> None:
     """Puts a CSV file's rows and rejected lines into `mapped`, each with its line's number (a row's lines are one).
 
@@ -327,13 +391,13 @@ def _load_blank_separated(
     connection: duckdb.DuckDBPyConnection,
     file: StagedFile,
     options: TabularOptions,
-    columns: dict[str, Column],
+    columns: Mapping[str, Column | Names],
     first: list[str],
 ) -> None:
     found = first if options.header else [str(i + 1) for i in range(len(first))]
-    _require(columns, found)
     values = ", ".join(
-        f"case when len(cells) = {len(found)} then cells[{_position(column, found)}] end" for column in columns.values()
+        f"case when len(cells) = {len(found)} then cells[{_position(column, found)}] end" if column else "null"
+        for column in _chosen(columns, found).values()
     )
     connection.execute(
         f"""

@@ -36,6 +36,14 @@ at = "ordered_at"
 amount = "amount"
 currency = "currency"
 status = "status"
+
+# Where a weekly figure is to be by a day.
+[[goals]]
+name = "A third more people take part by summer"
+metric = "report_activity.active_members"
+from = 2026-01-19
+to = 2026-06-30
+target = "+33%"
 """
 
 

@@ -6,6 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+# "interaction_type | participation | expression | audience"
+MIX = {
+    "post": ("active", "verbal", "group"),
+    "reply": ("active", "verbal", "individual"),
+    "message": ("active", "verbal", "individual"),
+    "reaction": ("active", "non-verbal", "individual"),
+    "share": ("active", "non-verbal", "group"),
+    "vote": ("active", "non-verbal", "group"),
+    "attend": ("active", "non-verbal", "group"),
+    "claim": ("active", "non-verbal", "individual"),
+    "follow": ("active", "non-verbal", "individual"),
+    "view": ("passive", "non-verbal", "group"),
+}
 ACTIVE_TYPES = frozenset({"post", "reply", "message", "reaction", "share", "vote", "attend", "claim", "follow"})
 PASSIVE_TYPES = frozenset({"view"})
 
@@ -34,6 +47,8 @@ class Member:
     is_official: bool = False
     is_system: bool = False
     name: str | None = None
+    # "attribute (country, language, age_band, ... whatever the member list has)"
+    attributes: dict[str, str | None] = field(default_factory=dict, compare=False)
 
     @property
     def member_id(self) -> str:
@@ -43,11 +58,11 @@ class Member:
 
 @dataclass(frozen=True)
 class Interaction:
-    """One act of one member."""
+    """One act of one member; of nobody known where `member_id` is None: content then, and no member."""
 
     interaction_id: str
     source: str
-    member_id: str
+    member_id: str | None
     occurred_at: datetime
     interaction_type: str
     container_id: str | None = None
@@ -88,6 +103,30 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Statistic:
+    """What a content received, counted by the platform without saying from whom: `quantity` of reactions, views, ..."""
+
+    source: str
+    content_id: str
+    statistic: str
+    quantity: int
+    occurred_at: datetime
+
+
+@dataclass(frozen=True)
+class SurveyAnswer:
+    """One answer to one question; `member_id` is None where the survey was anonymous."""
+
+    source: str
+    survey_id: str
+    question: str
+    kind: str
+    value: str
+    answered_at: datetime
+    member_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Observes:
     """What a source's export can show at all."""
 
@@ -97,6 +136,7 @@ class Observes:
     leaves: bool = True
     threads: bool = True
     members: bool = True
+    reaction_counts: bool = False
 
 
 @dataclass
@@ -107,6 +147,8 @@ class Rows:
     interactions: list[Interaction] = field(default_factory=list)
     events: list[MembershipEvent] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    statistics: list[Statistic] = field(default_factory=list)
+    answers: list[SurveyAnswer] = field(default_factory=list)
 
 
 @dataclass
@@ -114,7 +156,7 @@ class Community:
     """The community's settings.
 
     `identities` maps (source, native id) to a person; `official` and `bots` are lists of member ids that the config
-    adds to what the exports mark.
+    adds to what the exports mark. `flags` are the rules that flag a member: `silence`, and `rhythm` beside it.
     """
 
     sources: dict[str, Observes]
@@ -125,6 +167,7 @@ class Community:
     official: frozenset[str] = frozenset()
     bots: frozenset[str] = frozenset()
     active_types: frozenset[str] = ACTIVE_TYPES
+    flags: tuple[str, ...] = ("silence",)
 
     def threshold(self, name: str) -> int:
         """The number set for this community, or the dictionary's own."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 
 from .calendar_weeks import WEEK, Calendar, weeks_between
 from .canonical import Community, Interaction, Member, Order, Rows
@@ -26,6 +28,7 @@ class State:
     lifecycle_stage: str | None
     tenure_days: int
     acted: bool
+    reasons: tuple[str, ...]
 
 
 class Body:
@@ -69,16 +72,19 @@ class Body:
         return all(a.joined_at_is_inferred for a in self.accounts if a.joined_at == self.joined_at)
 
     @property
+    def is_bot(self) -> bool:
+        """A bot or a system account; a person is one if any account is."""
+        return any(a.is_bot or a.is_system or a.member_id in self.community.bots for a in self.accounts)
+
+    @property
+    def is_official(self) -> bool:
+        """'staff, brand or owner account; set by the export, or by a list in the config'"""
+        return any(a.is_official or a.member_id in self.community.official for a in self.accounts)
+
+    @property
     def counts(self) -> bool:
         """'not a bot, not official, not a system account'; a person is one if any account is."""
-        return not any(
-            account.is_bot
-            or account.is_system
-            or account.is_official
-            or account.member_id in self.community.bots
-            or account.member_id in self.community.official
-            for account in self.accounts
-        )
+        return not self.is_bot and not self.is_official
 
     def account_left_at(self, account: Member, end: datetime) -> datetime | None:
         """'`left_at`: leave / deactivation instant or null; rejoining clears it', as of an instant."""
@@ -110,19 +116,41 @@ class Body:
         silence = weeks_between(last_life or self.calendar.week_of(self.joined_at), week)
         # "Tenure = local days from joined_at to end(W)."
         tenure = ((week + WEEK) - self.calendar.day_of(self.joined_at)).days
+        reasons = self._reasons(week, silence)
         return State(
             is_member=is_member,
             left_at=left_at,
             silence_weeks=silence,
-            status=self._status(is_member, last_life, silence),
+            status=self._status(is_member, last_life, silence, reasons),
             lifecycle_stage=self._stage(silence, tenure) if is_member else None,
             tenure_days=tenure,
             acted=week in self.by_week
             and any(r.interaction_type in self.community.active_types for r in self.by_week[week]),
+            reasons=reasons,
         )
 
-    def _status(self, is_member: bool, last_life: date | None, silence: int) -> str:
-        """'Status of a member at end(W), first that fits' (of the at-risk rules the one on silence)."""
+    def gaps(self, week: date) -> list[int]:
+        """The weeks from one active week of the member's to the next, as of end(W), sorted."""
+        weeks = [w for w in self.active_weeks if w <= week]
+        return sorted(weeks_between(one, next_one) for one, next_one in pairwise(weeks))
+
+    def p90_gap(self, week: date) -> Fraction | None:
+        """'the member's own 90th percentile gap between active weeks (linear interpolation, at least 3 gaps)'"""
+        gaps = self.gaps(week)
+        return percentile(gaps, 90) if len(gaps) >= 3 else None
+
+    def _reasons(self, week: date, silence: int) -> tuple[str, ...]:
+        """Which of the community's rules hold of the member: 'silence', 'rhythm'."""
+        p90_gap = self.p90_gap(week)
+        holds = {
+            "silence": silence >= self.community.threshold("at_risk_after_weeks"),
+            # "at least 4 active weeks ever and silence > 2 x the member's own 90th percentile gap"
+            "rhythm": len(self.gaps(week)) >= 3 and p90_gap is not None and silence > 2 * p90_gap,
+        }
+        return tuple(rule for rule in ("silence", "rhythm") if rule in self.community.flags and holds[rule])
+
+    def _status(self, is_member: bool, last_life: date | None, silence: int, reasons: tuple[str, ...]) -> str:
+        """'Status of a member at end(W), first that fits' (of the at-risk rules the community's `flags`)."""
         if not is_member:
             return "left"
         if last_life is None:
@@ -131,7 +159,7 @@ class Body:
             return "active"
         if silence >= self.community.threshold("churned_after_weeks"):
             return "churned"
-        return "at_risk" if silence >= self.community.threshold("at_risk_after_weeks") else "quiet"
+        return "at_risk" if reasons else "quiet"
 
     def _stage(self, silence: int, tenure: int) -> str:
         """'`churned` silence >= [...]; `newbie` tenure < 30 days; `growth` < 90 days; `mature` otherwise.'"""
@@ -179,6 +207,8 @@ def rows_by_account(rows: Rows) -> dict[str, OwnRows]:
     """Sort all rows by account; a member list's `left_at` is one more leave."""
     own: dict[str, OwnRows] = defaultdict(OwnRows)
     for interaction in rows.interactions:
+        if interaction.member_id is None:
+            continue  # an act of nobody known is content, and no member's
         own[interaction.member_id].interactions.append(interaction)
     for order in rows.orders:
         own[order.member_id].orders.append(order)
@@ -191,8 +221,8 @@ def rows_by_account(rows: Rows) -> dict[str, OwnRows]:
     return own
 
 
-def bodies(source: str, rows: Rows, community: Community) -> list[Body]:
-    """The accounts of a source, or the persons of the community, that its figures count."""
+def everyone(source: str, rows: Rows, community: Community) -> list[Body]:
+    """The accounts of a source, or the persons of the community, bots and official ones too."""
     own = rows_by_account(rows)
     accounts: dict[str, list[Member]] = defaultdict(list)
     for member in rows.members:
@@ -202,9 +232,7 @@ def bodies(source: str, rows: Rows, community: Community) -> list[Body]:
             accounts[person].append(member)
         elif member.source == source:
             accounts[member.member_id].append(member)
-    made = [Body(member_id, members, own, community) for member_id, members in sorted(accounts.items())]
-    # "All member figures count community members only."
-    return [body for body in made if body.counts]
+    return [Body(member_id, members, own, community) for member_id, members in sorted(accounts.items())]
 
 
 def first_week(source: str, rows: Rows, community: Community) -> date | None:
@@ -233,3 +261,18 @@ def last_of(weeks: list[date], week: date) -> date | None:
     """The last of the sorted weeks up to and with `week`."""
     index = bisect_left(weeks, week + WEEK)
     return weeks[index - 1] if index else None
+
+
+def percentile(ordered: Sequence[int | Fraction], percent: int) -> Fraction | None:
+    """The percentile of sorted numbers by linear interpolation between neighbours; None of no numbers."""
+    if not ordered:
+        return None
+    place = Fraction(percent, 100) * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
+def rate(part: float | Fraction, whole: float | Fraction) -> float | None:
+    """'Every rate with an empty denominator is NULL.'"""
+    return float(Fraction(part) / Fraction(whole)) if whole else None

@@ -38,9 +38,14 @@ class Village:
     def member(self, name: str, joined_at: datetime, source: str = "forum", **more) -> None:
         self.rows.members.append(Member(source, name, joined_at, **more))
 
-    def act(self, name: str, when: datetime, kind: str = "post", source: str = "forum") -> None:
+    def act(self, name: str | None, when: datetime, kind: str = "post", source: str = "forum", **more) -> str:
+        """Adds an act (of nobody known without a name), and gives its id, which is also that of what it made."""
         number = f"{source}:{len(self.rows.interactions)}"
-        self.rows.interactions.append(Interaction(number, source, f"{source}:{name}", when, kind))
+        member_id = f"{source}:{name}" if name else None
+        if kind in ("post", "reply", "message"):
+            more = {"content_id": number, "thread_id": more.get("parent_id") or number} | more
+        self.rows.interactions.append(Interaction(number, source, member_id, when, kind, **more))
+        return number
 
     def event(self, name: str, when: datetime, kind: str, source: str = "forum") -> None:
         self.rows.events.append(MembershipEvent(source, f"{source}:{name}", when, kind))

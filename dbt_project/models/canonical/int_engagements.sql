@@ -36,19 +36,47 @@ received as (
     union all
     select * from numbers
 
+),
+
+authored as (
+
+    select
+        received.source,
+        received.content_id,
+        contents.content_type,
+        coalesce(contents.member_id, received.target_member_id) as author_id,
+        received.actor_id,
+        received.engagement_type,
+        received.quantity,
+        received.occurred_at,
+        received.week_start
+    from received
+    left join {{ ref('int_contents') }} as contents
+        on received.source = contents.source
+        and received.content_id = contents.content_id
+
 )
 
 select
-    received.source,
-    received.content_id,
-    contents.content_type,
-    coalesce(contents.member_id, received.target_member_id) as author_id,
-    received.actor_id,
-    received.engagement_type,
-    received.quantity,
-    received.occurred_at,
-    received.week_start
-from received
-left join {{ ref('int_contents') }} as contents
-    on received.source = contents.source
-    and received.content_id = contents.content_id
+    authored.source,
+    authored.content_id,
+    authored.content_type,
+    authored.author_id,
+    authored.actor_id,
+    authored.engagement_type,
+    authored.quantity,
+    authored.occurred_at,
+    authored.week_start,
+    coalesce(authors.person_id, authored.author_id) as author_person_id,
+    -- What a bot makes or does is no engagement, nor is what somebody gives to their own. Of nobody known neither is known.
+    not coalesce(authors.is_bot, false)
+        and not coalesce(actors.is_bot, false)
+        and coalesce(authored.author_id <> authored.actor_id, true) as is_received,
+    not coalesce(authors.person_is_bot, false)
+        and not coalesce(actors.person_is_bot, false)
+        and coalesce(
+            coalesce(authors.person_id, authored.author_id) <> coalesce(actors.person_id, authored.actor_id), true
+        ) as is_received_in_all
+from authored
+left join {{ ref('int_accounts') }} as authors on authored.author_id = authors.account_id
+left join {{ ref('int_accounts') }} as actors on authored.actor_id = actors.account_id

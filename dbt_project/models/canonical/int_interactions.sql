@@ -53,5 +53,6 @@ select
     content_type,
     time_precision,
     local_date,
+    cast(extract(hour from local_at) as integer) as local_hour,
     {{ week_of('local_date', 'week_anchor') }} as week_start
 from dated

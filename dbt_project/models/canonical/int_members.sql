@@ -68,8 +68,9 @@ events as (
     select
         source,
         member_id,
-        min(case when event_type = 'join' then occurred_at end) as joined_at,
-        -- An inferred instant is nobody's appearance: a deactivated account was never seen leaving.
+        -- An inferred instant is nobody's joining, and nobody's appearance: whom a later list has again had joined long
+        -- before, and a deactivated account was never seen leaving.
+        min(case when event_type = 'join' and not is_inferred then occurred_at end) as joined_at,
         min(case when not is_inferred then occurred_at end) as first_event_at
     from {{ ref('int_membership_events') }}
     group by source, member_id

@@ -1,6 +1,14 @@
-with events as (
+with exported as (
 
     {{ union_formats('membership_events') }}
+
+),
+
+events as (
+
+    select * from exported
+    union all
+    select * from {{ ref('int_listing_events') }}
 
 ),
 

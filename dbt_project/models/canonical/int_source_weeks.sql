@@ -5,6 +5,10 @@ with canonical_rows as (
     select source, week_start from {{ ref('int_membership_events') }}
     union all
     select source, week_start from {{ ref('int_orders') }}
+    union all
+    select source, week_start from {{ ref('int_account_statistics') }}
+    union all
+    select source, week_start from {{ ref('int_content_statistics') }}
 
 )
 

@@ -55,6 +55,26 @@ statistic_rows as (
 
 ),
 
+account_statistic_rows as (
+
+    select
+        week_start,
+        {{ row_hash(['account_id', '"day"', 'followers', 'followers_gained', 'followers_lost', 'reach', 'views', 'engagements']) }} as row_hash
+    from {{ ref('int_account_statistics') }}
+
+),
+
+-- A survey tells nothing of the weeks before the community's first.
+survey_rows as (
+
+    select
+        greatest(answers.known_week, first_week.week_start) as week_start,
+        {{ row_hash(['answers.answer_id', 'answers.survey_id', 'answers.member_id', 'answers.question', 'answers.kind', 'answers.score', 'answers.choice', 'answers.is_answer', 'answers.is_invitation', 'answers.answered_at', 'answers.known_week']) }} as row_hash
+    from {{ ref('int_survey_answers') }} as answers
+    cross join (select min(joined_week) as week_start from {{ ref('int_members') }}) as first_week
+
+),
+
 all_rows as (
 
     select * from member_rows
@@ -68,6 +88,10 @@ all_rows as (
     select * from attribute_rows
     union all
     select * from statistic_rows
+    union all
+    select * from account_statistic_rows
+    union all
+    select * from survey_rows
 
 ),
 
@@ -82,11 +106,12 @@ by_week as (
 
 ),
 
--- The settings that figures depend on, and what the config says of sources and persons, count for every week.
+-- The settings that figures depend on, and what the config says of sources, persons and goals, count for every week.
 settings as (
 
     select md5(concat_ws(
-        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, newbie_days, growth_days, member_names
+        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, newbie_days, growth_days, member_names,
+        headline_change_percent, segment_values_kept
     )) as settings_hash
     from {{ source('control', 'settings') }}
 
@@ -94,7 +119,7 @@ settings as (
 
 sources as (
 
-    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members'])) }} as sources_hash
+    select {{ set_hash(row_hash(['source', 'observes_views', 'observes_reactions', 'observes_reaction_counts', 'observes_threads', 'observes_members', 'observes_leaves', 'audience_of'])) }} as sources_hash
     from {{ source('control', 'sources') }}
 
 ),
@@ -103,6 +128,13 @@ identities as (
 
     select {{ set_hash(row_hash(['person', 'source', 'native_id'])) }} as identities_hash
     from {{ source('control', 'identities') }}
+
+),
+
+goals as (
+
+    select {{ set_hash(row_hash(['goal', 'metric', 'source', 'from_week', 'to_week', 'target_value', 'target_change_percent'])) }} as goals_hash
+    from {{ source('control', 'goals') }}
 
 )
 
@@ -114,9 +146,11 @@ select
         sum(by_week.own_hash) over (order by by_week.week_start),
         settings.settings_hash,
         sources.sources_hash,
-        identities.identities_hash
+        identities.identities_hash,
+        goals.goals_hash
     )) as inputs_fingerprint
 from by_week
 cross join settings
 cross join sources
 cross join identities
+cross join goals

@@ -13,6 +13,7 @@ purchases as (
         week_start,
         sum(orders) as orders,
         sum(revenue) as revenue,
+        max(last_ordered_at) as last_ordered_at,
         min(currency) as first_currency,
         max(currency) as last_currency
     from {{ ref('int_member_purchases') }}
@@ -34,7 +35,12 @@ select
     case
         when min(purchases.first_currency) over member is not distinct from max(purchases.last_currency) over member
             then sum(coalesce(purchases.revenue, 0)) over member
-    end as revenue_total
+    end as revenue_total,
+    case
+        when min(purchases.first_currency) over member = max(purchases.last_currency) over member
+            then min(purchases.first_currency) over member
+    end as currency,
+    max(purchases.last_ordered_at) over member as last_ordered_at
 from weeks
 left join purchases
     on weeks.source = purchases.source

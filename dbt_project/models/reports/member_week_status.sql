@@ -57,6 +57,40 @@ histories as (
 
 ),
 
+-- Buyers who are members still, from the best fifth (5) to the last (1); equals by member_id.
+buyers as (
+
+    select
+        statuses.source,
+        statuses.member_id,
+        statuses.week_start,
+        ntile(5) over (
+            partition by statuses.source, statuses.week_start
+            order by histories.last_ordered_at, statuses.member_id
+        ) as recency_quintile,
+        ntile(5) over (
+            partition by statuses.source, statuses.week_start
+            order by histories.orders_total, statuses.member_id
+        ) as frequency_quintile,
+        ntile(5) over (
+            partition by statuses.source, statuses.week_start
+            order by histories.revenue_total, statuses.member_id
+        ) as money_quintile,
+        -- Amounts of several currencies cannot be compared.
+        count(histories.currency) over (partition by statuses.source, statuses.week_start)
+        = count(*) over (partition by statuses.source, statuses.week_start)
+        and min(histories.currency) over (partition by statuses.source, statuses.week_start)
+        = max(histories.currency) over (partition by statuses.source, statuses.week_start) as is_one_currency
+    from histories
+    inner join statuses
+        on histories.source = statuses.source
+        and histories.member_id = statuses.member_id
+        and histories.week_start = statuses.week_start
+    where histories.orders_total > 0
+        and statuses.status <> 'left'
+
+),
+
 recent as (
 
     select
@@ -95,6 +129,9 @@ gathered as (
         {{ days_between('members.joined_date', add_weeks('statuses.week_start', 1)) }} as tenure_days,
         coalesce(histories.orders_total, 0) as orders_total,
         case when histories.source is null then 0 else histories.revenue_total end as revenue_total,
+        buyers.recency_quintile,
+        buyers.frequency_quintile,
+        case when buyers.is_one_currency then buyers.money_quintile end as money_quintile,
         case
             when settings.member_names = 'name' then coalesce(members.member_name, statuses.member_id)
             -- Recognisable from week to week, and not who it is.
@@ -113,6 +150,10 @@ gathered as (
         on statuses.source = histories.source
         and statuses.member_id = histories.member_id
         and statuses.week_start = histories.week_start
+    left join buyers
+        on statuses.source = buyers.source
+        and statuses.member_id = buyers.member_id
+        and statuses.week_start = buyers.week_start
     left join recent
         on statuses.source = recent.source
         and statuses.member_id = recent.member_id
@@ -138,5 +179,8 @@ select
     cast(tenure_days as integer) as tenure_days,
     cast(orders_total as bigint) as orders_total,
     cast(revenue_total as decimal(18, 4)) as revenue_total,
+    cast(recency_quintile as integer) as recency_quintile,
+    cast(frequency_quintile as integer) as frequency_quintile,
+    cast(money_quintile as integer) as money_quintile,
     member_name
 from gathered

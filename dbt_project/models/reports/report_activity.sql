@@ -1,10 +1,11 @@
+{{ config(meta={'replaces': 'figure_weeks'}) }}
 {%- set types = [
     ('post', 'posts'), ('reply', 'replies'), ('message', 'messages'), ('reaction', 'reactions'), ('share', 'shares'),
     ('vote', 'votes'), ('attend', 'attends'), ('claim', 'claims'), ('follow', 'follows'), ('view', 'views'),
 ] -%}
 with spine as (
 
-    select * from {{ ref('int_source_run_weeks') }}
+    select * from {{ ref('int_source_figure_weeks') }}
 
 ),
 
@@ -55,8 +56,11 @@ leavers as (
     inner join {{ ref('int_community_members') }} as members
         on spans.source = members.source
         and spans.member_id = members.member_id
+    cross join {{ source('control', 'settings') }} as settings
     where not spans.is_member
         and not members.is_excluded
+        -- Whoever is seen leaving first, and joining only later, leaves no week in which there was a member to leave.
+        and cast({{ local_time('spans.left_at', 'settings.timezone') }} as date) >= spans.from_week
     group by spans.source, spans.from_week
 
 ),
@@ -197,7 +201,13 @@ gathered as (
         coalesce(acts.active_{{ days }}, 0) as active_{{ days }},
         {%- endfor %}
         coalesce(viewers.lurking_members, 0) as lurking_members,
-        coalesce(months.mau, 0) as mau
+        coalesce(months.mau, 0) as mau,
+        concentration.top_1_pct_share,
+        concentration.top_10_pct_share,
+        concentration.gini,
+        concentration.absence_factor,
+        engagement.engagement_rate,
+        engagement.engagement_rate_change_12w
     from spine
     left join membership on spine.source = membership.source and spine.week_start = membership.week_start
     left join leavers on spine.source = leavers.source and spine.week_start = leavers.week_start
@@ -205,6 +215,12 @@ gathered as (
     left join acts on spine.source = acts.source and spine.week_start = acts.week_start
     left join viewers on spine.source = viewers.source and spine.week_start = viewers.week_start
     left join months on spine.source = months.source and spine.week_start = months.week_start
+    left join {{ ref('int_concentration') }} as concentration
+        on spine.source = concentration.source
+        and spine.week_start = concentration.week_start
+    left join {{ ref('int_engagement_rates') }} as engagement
+        on spine.source = engagement.source
+        and spine.week_start = engagement.week_start
 
 )
 
@@ -237,5 +253,11 @@ select
     cast(active_{{ days }} as bigint) as active_{{ days }},
     {%- endfor %}
     cast(members_join_inferred as bigint) as members_join_inferred,
-    cast(active_members_previous as bigint) as active_members_previous
+    cast(active_members_previous as bigint) as active_members_previous,
+    top_1_pct_share,
+    top_10_pct_share,
+    gini,
+    absence_factor,
+    engagement_rate,
+    engagement_rate_change_12w
 from gathered

@@ -1,8 +1,9 @@
+{{ config(meta={'replaces': 'figure_weeks'}) }}
 {%- set statuses = ['active', 'quiet', 'at_risk', 'churned', 'never_active', 'left'] -%}
 {%- set stages = ['newbie', 'growth', 'mature'] -%}
 with spine as (
 
-    select * from {{ ref('int_source_run_weeks') }}
+    select * from {{ ref('int_source_figure_weeks') }}
 
 ),
 

@@ -7,6 +7,8 @@ with instants as (
     select source, occurred_at from {{ ref('int_membership_events') }}
     union all
     select source, ordered_at as occurred_at from {{ ref('int_orders') }}
+    union all
+    select source, cast("day" as timestamp) as occurred_at from {{ ref('int_account_statistics') }}
 
 ),
 

@@ -39,6 +39,7 @@ select
     latest.is_official,
     latest.is_deleted,
     latest.updated_at,
+    latest.timezone,
     first_listed.first_export_number
 from latest
 inner join first_listed

@@ -51,7 +51,8 @@ select
     latest.joined_at,
     latest.left_at,
     coalesce(exports.previous_last_at, first_instants.first_at) as listed_at,
-    cast(null as timestamp) as seen_at
+    cast(null as timestamp) as seen_at,
+    latest.attributes
 from latest
 inner join first_listed
     on latest.source = first_listed.source

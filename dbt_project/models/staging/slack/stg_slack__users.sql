@@ -17,7 +17,8 @@ renamed as (
         is_bot,
         is_official,
         is_deleted,
-        make_timestamp(updated * 1000000) as updated_at
+        make_timestamp(updated * 1000000) as updated_at,
+        nullif(trim(tz), '') as timezone
     from source
 
 )

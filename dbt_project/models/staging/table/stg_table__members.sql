@@ -17,7 +17,8 @@ renamed as (
         joined_at,
         left_at,
         is_bot,
-        is_official
+        is_official,
+        attributes
     from source
 
 )

@@ -1,0 +1,217 @@
+"""A made community of five million interactions, 200,000 members and 104 weeks: the backfill, then one more week.
+
+    python benchmarks/big.py                                       # as it says, in a temporary folder
+    python benchmarks/big.py --interactions 500000 --members 20000
+    python benchmarks/big.py --keep /tmp/big                       # leaves community and home there
+
+Prints for each run wall time, peak memory of all its processes together (resident, sampled), and where the time went.
+The figures aimed at, on two cores: the backfill in under two minutes within 6 GiB, one more week in under 30 seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+STILLHERE = Path(sys.executable).with_name("stillhere")
+FIRST_WEEK = date(2024, 8, 5)
+FILES = 8
+
+CONFIG = """\
+[community]
+name = "A big community"
+timezone = "Europe/Berlin"
+
+[[sources]]
+name = "forum"
+format = "table"
+path = "exports"
+observes = ["views", "reactions", "joins", "threads"]
+[sources.columns]
+member = "member"
+at = "acted_at"
+type = "type"
+id = "id"
+container = "container"
+parent = "parent"
+thread = "thread"
+content_type = "content_type"
+[sources.members]
+file = "members.parquet"
+member = "member"
+joined_at = "joined_at"
+is_bot = "is_bot"
+is_official = "is_official"
+"""
+
+# Numbers in [0, 1) that depend on the row and the purpose alone, so that the community is the same every time.
+DICE = "create macro dice(row_number, purpose) as cast(hash(row_number, purpose) % 1000003 as double) / 1000003"
+
+# A fifth is there from the start, the others come by and by; most stay for weeks, some for years.
+MEMBERS = """
+create table members as
+select
+    number,
+    'm' || number as member,
+    case when dice(number, 'old') < 0.2 then 0 else dice(number, 'joined') end * $seconds as joined_second,
+    -ln(1 - dice(number, 'stay')) * 25 * 7 * 86400 as stays_seconds,
+    dice(number, 'bot') < 0.001 as is_bot,
+    dice(number, 'official') < 0.001 as is_official
+from range($members) as numbers (number)
+"""
+
+# A few members make most of the acts; each acts between joining and losing interest.
+ACTS = """
+create table acts as
+with chosen as (
+    select
+        number,
+        cast(floor($members * pow(dice(number, 'who'), 3)) as bigint) as member_number,
+        dice(number, 'what') as kind
+    from range($interactions) as numbers (number)
+),
+timed as (
+    select
+        members.member,
+        chosen.number,
+        case
+            when kind < 0.15 then 'post' when kind < 0.50 then 'reply' when kind < 0.80 then 'reaction'
+            when kind < 0.83 then 'share' when kind < 0.85 then 'vote' else 'view'
+        end as type,
+        joined_second
+        + least(stays_seconds, $seconds - joined_second - 1) * pow(dice(chosen.number, 'when'), 1.3) as at_second
+    from chosen
+    inner join members on chosen.member_number = members.number
+)
+select
+    *,
+    timestamp '{first}' + to_seconds(cast(at_second as bigint)) as acted_at,
+    sum(case when type = 'post' then 1 else 0 end) over (order by at_second, number) as posts_before
+from timed
+"""
+
+# What is answered is one of the last few hundred posts, the newest ones most of all.
+ROWS = """
+create table exported as
+with posts as (select number, posts_before as place from acts where type = 'post')
+select
+    acts.member,
+    acts.acted_at,
+    acts.type,
+    case when acts.type in ('post', 'reply') then 'c' || acts.number end as id,
+    'channel-' || cast(floor(20 * dice(acts.number, 'where')) as integer) as container,
+    case when acts.type in ('reply', 'reaction', 'share', 'view') then 'c' || posts.number end as parent,
+    'c' || case acts.type when 'reply' then posts.number when 'post' then acts.number end as thread,
+    case when acts.type in ('post', 'reply')
+        then ['text', 'text', 'image', 'link'][1 + cast(floor(4 * dice(acts.number, 'type')) as integer)]
+    end as content_type
+from acts
+left join posts
+    on posts.place = greatest(1, acts.posts_before - cast(floor(300 * pow(dice(acts.number, 'on'), 2)) as bigint))
+"""
+
+
+def make(folder: Path, interactions: int, members: int, weeks: int) -> Path:
+    """Writes config, member list and acts of all weeks but the last; the last week's file waits beside the exports."""
+    exports = folder / "exports"
+    exports.mkdir(parents=True)
+    (folder / "stillhere.toml").write_text(CONFIG, encoding="utf-8")
+    given = {"interactions": interactions, "members": members, "seconds": (weeks + 1) * 7 * 86400}
+    last = FIRST_WEEK + timedelta(weeks=weeks)
+    with duckdb.connect() as connection:
+        connection.execute(DICE)
+        for sql in (MEMBERS, ACTS, ROWS):
+            used = {name: value for name, value in given.items() if f"${name}" in sql}
+            connection.execute(sql.replace("{first}", f"{FIRST_WEEK} 00:00:00"), used)
+        connection.execute(
+            f"copy (select member, timestamp '{FIRST_WEEK} 00:00:00' + to_seconds(cast(joined_second as bigint)) as"
+            f" joined_at, is_bot, is_official from members) to '{exports / 'members.parquet'}'"
+        )
+        for number in range(FILES):
+            connection.execute(
+                f"copy (select * from exported where acted_at < '{last}' and hash(member) % {FILES} = {number})"
+                f" to '{exports / f'acts-{number}.parquet'}'"
+            )
+        connection.execute(
+            f"copy (select * from exported where acted_at >= '{last}') to '{folder / 'one-more-week.parquet'}'"
+        )
+    return folder / "stillhere.toml"
+
+
+def timed(what: str, config: Path, *arguments: str) -> None:
+    """Runs `stillhere run` once, and prints what it took and where the time went."""
+    started, started_at = time.monotonic(), time.time()
+    process = subprocess.Popen(
+        [STILLHERE, "run", "--config", config, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    peak = [0]
+    watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
+    watcher.start()
+    assert process.stderr
+    said = process.stderr.read().strip().splitlines()
+    code = process.wait()
+    took = time.monotonic() - started
+    print(f"{what:<16} {took:7.1f} s wall   {peak[0] / 2**30:5.2f} GiB peak   exit {code}   {said[-3:]}", flush=True)
+    _print_steps(config.parent / ".stillhere", started_at)
+
+
+def _watch(pid: int, peak: list[int]) -> None:
+    """Notes the largest resident memory of a process and all its children together (Linux: from /proc)."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    while Path(f"/proc/{pid}").exists():
+        parents, resident = {}, {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                resident[int(folder.name)] = int((folder / "statm").read_text().split()[1]) * page
+                parents[int(folder.name)] = parent
+            except (OSError, IndexError):
+                continue  # it has just ended
+        family = {pid}
+        while more := {child for child, parent in parents.items() if parent in family and child not in family}:
+            family |= more
+        peak[0] = max(peak[0], sum(resident.get(member, 0) for member in family))
+        time.sleep(0.1)
+
+
+def _print_steps(home: Path, since: float) -> None:
+    """The slowest models of each dbt call of a run."""
+    for file in sorted(home.rglob("run_results.json"), key=lambda path: path.stat().st_mtime):
+        if file.stat().st_mtime < since:
+            continue
+        found = json.loads(file.read_text(encoding="utf-8"))
+        models = sorted(found["results"], key=lambda result: -result["execution_time"])
+        print(f"    dbt {found['elapsed_time']:6.1f} s: ", end="")
+        print(", ".join(f"{r['unique_id'].split('.')[2]} {r['execution_time']:.1f}" for r in models[:12]), flush=True)
+
+
+def main() -> None:
+    """Makes the community, runs all its weeks but the last, then the last."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--interactions", type=int, default=5_000_000)
+    parser.add_argument("--members", type=int, default=200_000)
+    parser.add_argument("--weeks", type=int, default=104)
+    parser.add_argument("--keep", type=Path, help="a new folder to make the community in, and to leave it there")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary) / "community"
+        started = time.monotonic()
+        config = make(folder, options.interactions, options.members, options.weeks)
+        print(f"made in {time.monotonic() - started:.1f} s", flush=True)
+        timed("backfill", config)
+        (folder / "one-more-week.parquet").rename(folder / "exports" / "one-more-week.parquet")
+        timed("one more week", config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+-- An order's own row; the version in the later export holds (an order may be refunded after it was paid). Of two files
+-- in one folder that is the one with the newer orders: downloads are named "orders_export (1).csv".
+with orders as (
+
+    select
+        stg.*,
+        exports.export_number,
+        max(stg.ordered_at) over (partition by stg.source, stg.export_name, stg.loaded_at, stg.file_name) as file_last_at
+    from {{ ref('stg_shopify_orders__rows') }} as stg
+    inner join {{ ref('int_exports') }} as exports
+        on stg.source = exports.source
+        and stg.export_name = exports.export_name
+        and stg.loaded_at = exports.loaded_at
+    where stg.is_order
+
+),
+
+latest as (
+
+    select
+        *,
+        -- What was paid, less what was paid back.
+        total - refunded - case when status = 'partially_paid' then outstanding else 0 end as amount
+    from orders
+    qualify {{ latest_version("source, order_name", "file_last_at") }}
+
+)
+
+select
+    source,
+    source || ':' || order_name as order_id,
+    source || ':' || native_id as member_id,
+    ordered_at,
+    amount,
+    currency,
+    case when is_cancelled then 'cancelled' else status end as status,
+    not is_cancelled
+    and status in ('paid', 'partially_paid', 'partially_refunded')
+    -- Given away is a purchase of nothing; paid back whole is none.
+    and (amount > 0 or refunded = 0) as is_purchase
+from latest

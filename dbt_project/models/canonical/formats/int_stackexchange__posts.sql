@@ -1,0 +1,32 @@
+-- A post is known by its id; the version in the later dump holds.
+with versions as (
+
+    select
+        posts.*,
+        exports.export_number
+    from {{ ref('stg_stackexchange__posts') }} as posts
+    inner join {{ ref('int_exports') }} as exports
+        on posts.source = exports.source
+        and posts.export_name = exports.export_name
+        and posts.loaded_at = exports.loaded_at
+
+),
+
+latest as (
+
+    select *
+    from versions
+    qualify {{ latest_version("source, post_id") }}
+
+)
+
+select
+    source,
+    post_id,
+    occurred_at,
+    post_type_id,
+    parent_id,
+    -- What belongs to an answer belongs to its question's thread.
+    case when post_type_id = 2 then coalesce(parent_id, post_id) else post_id end as question_id,
+    user_id
+from latest

@@ -1,0 +1,38 @@
+-- A payment is known by its id; the version in the later export holds (it may have been refunded since). Of two files
+-- in one folder that is the one with the newer payments: downloads are named "unified_payments (1).csv".
+with payments as (
+
+    select
+        stg.*,
+        exports.export_number,
+        max(stg.ordered_at) over (partition by stg.source, stg.export_name, stg.loaded_at, stg.file_name) as file_last_at
+    from {{ ref('stg_stripe_payments__payments') }} as stg
+    inner join {{ ref('int_exports') }} as exports
+        on stg.source = exports.source
+        and stg.export_name = exports.export_name
+        and stg.loaded_at = exports.loaded_at
+
+),
+
+latest as (
+
+    select
+        *,
+        -- What was paid, less what was paid back.
+        charged - refunded as amount
+    from payments
+    qualify {{ latest_version("source, payment_id", "file_last_at") }}
+
+)
+
+select
+    source,
+    source || ':' || payment_id as order_id,
+    source || ':' || native_id as member_id,
+    ordered_at,
+    amount,
+    currency,
+    status,
+    status in ('paid', 'succeeded', 'partial_refund', 'partially_refunded')
+    and (amount > 0 or refunded = 0) as is_purchase
+from latest

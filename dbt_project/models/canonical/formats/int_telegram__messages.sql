@@ -1,0 +1,54 @@
+-- A message is known by its chat and id; the version in the later export holds, with the reactions it has there.
+with versions as (
+
+    select
+        messages.*,
+        exports.export_number
+    from {{ ref('stg_telegram__messages') }} as messages
+    inner join {{ ref('int_exports') }} as exports
+        on messages.source = exports.source
+        and messages.export_name = exports.export_name
+        and messages.loaded_at = exports.loaded_at
+
+),
+
+latest as (
+
+    select *
+    from versions
+    qualify {{ latest_version("source, content_id") }}
+
+),
+
+-- In a group with topics every message replies to the message that opened its topic, which nobody wrote.
+topics as (
+
+    select
+        source,
+        content_id
+    from latest
+    where action = 'topic_created'
+
+)
+
+select
+    latest.source,
+    latest.chat_id,
+    latest.content_id,
+    latest.occurred_at,
+    latest.action,
+    latest.account_id,
+    latest.account_name,
+    latest.is_bot,
+    latest.content_type,
+    latest.member_names,
+    latest.reactions,
+    latest.is_act,
+    latest.is_direct,
+    latest.is_forwarded,
+    case when topics.content_id is null then latest.replied_content_id end as parent_id,
+    latest.export_number
+from latest
+left join topics
+    on latest.source = topics.source
+    and latest.replied_content_id = topics.content_id

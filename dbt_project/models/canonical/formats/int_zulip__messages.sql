@@ -1,0 +1,118 @@
+-- A message is known by its id. A moved topic leaves copies behind: the one in the file that is last by name holds, and
+-- before that the one in the later export.
+with exports as (
+
+    select * from {{ ref('int_exports') }}
+
+),
+
+-- Whom a message is for is said in realm.json; where that is missing, only streams have topics.
+recipients as (
+
+    select recipients.*
+    from {{ ref('stg_zulip__recipients') }} as recipients
+    inner join exports
+        on recipients.source = exports.source
+        and recipients.export_name = exports.export_name
+        and recipients.loaded_at = exports.loaded_at
+    qualify row_number() over (
+        partition by recipients.source, recipients.recipient_id
+        order by exports.export_number desc, recipients.file_name desc, recipients.row_number_in_file desc
+    ) = 1
+
+),
+
+-- In a public archive accounts are names, in an organization's own export numbers.
+archived as (
+
+    select
+        source,
+        export_name,
+        file_name,
+        row_number_in_file,
+        loaded_at,
+        occurred_at,
+        message_id,
+        sender_full_name as native_id,
+        sender_full_name as sender_name,
+        stream_id as container_id,
+        topic,
+        false as is_direct,
+        cast(null as varchar) as addressee_id,
+        content_type
+    from {{ ref('stg_zulip__messages') }}
+
+),
+
+exported as (
+
+    select
+        messages.source,
+        messages.export_name,
+        messages.file_name,
+        messages.row_number_in_file,
+        messages.loaded_at,
+        messages.occurred_at,
+        messages.message_id,
+        cast(messages.sender_id as varchar) as native_id,
+        cast(null as varchar) as sender_name,
+        case
+            when recipients.is_stream then cast(recipients.stream_or_user_id as varchar)
+            else 'recipient/' || cast(messages.recipient_id as varchar)
+        end as container_id,
+        messages.topic,
+        not coalesce(recipients.is_stream, messages.topic not in ('', chr(7))) as is_direct,
+        case when recipients.is_user then cast(recipients.stream_or_user_id as varchar) end as addressee_id,
+        messages.content_type
+    from {{ ref('stg_zulip__server_messages') }} as messages
+    left join recipients
+        on messages.source = recipients.source
+        and messages.recipient_id = recipients.recipient_id
+
+),
+
+messages as (
+
+    select * from archived
+    union all
+    select * from exported
+
+),
+
+versions as (
+
+    select
+        messages.*,
+        exports.export_number
+    from messages
+    inner join exports
+        on messages.source = exports.source
+        and messages.export_name = exports.export_name
+        and messages.loaded_at = exports.loaded_at
+
+),
+
+latest as (
+
+    select *
+    from versions
+    qualify {{ latest_version("source, message_id") }}
+
+)
+
+select
+    source,
+    message_id,
+    occurred_at,
+    native_id,
+    sender_name,
+    container_id,
+    topic,
+    is_direct,
+    addressee_id,
+    content_type,
+    -- Ids grow with time: the lowest of a topic is its first message.
+    case
+        when not is_direct then min(message_id) over (partition by source, container_id, topic, is_direct)
+    end as first_message_id
+from latest

@@ -1,0 +1,22 @@
+with source as (
+
+    {{ lake_rows('stackexchange_users') }}
+
+),
+
+renamed as (
+
+    select
+        _source as source,
+        _export as export_name,
+        _file as file_name,
+        _row as row_number_in_file,
+        _loaded_at as loaded_at,
+        user_id,
+        user_name,
+        joined_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,24 @@
+with source as (
+
+    {{ lake_rows('stackexchange_votes') }}
+
+),
+
+renamed as (
+
+    select
+        _source as source,
+        _export as export_name,
+        _file as file_name,
+        _row as row_number_in_file,
+        _loaded_at as loaded_at,
+        _at as occurred_at,
+        vote_id,
+        post_id,
+        cast(vote_type as bigint) as vote_type_id,
+        user_id
+    from source
+
+)
+
+select * from renamed

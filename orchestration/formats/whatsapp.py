@@ -1,0 +1,220 @@
+"""WhatsApp's "Export chat": a text file, alone or in a zip, of one chat.
+
+[[sources]]
+name = "whatsapp"
+format = "whatsapp"
+path = "exports/whatsapp"
+timezone = "Europe/Berlin"        # of the phone: the file does not say
+# date_order = "dmy"              # or "mdy", "ymd"; default: found out from each file's own dates
+# language = "en"                 # the phone's; then joining and leaving are seen. Other languages: not.
+# me = "Ann"                      # how the owner of the phone is called, where WhatsApp says "You"
+
+Quirks handled: order of day and month, 12 and 24 hours, years of two digits, marks of writing direction, narrow blanks
+before AM and PM, messages over several lines. There are no ids: see `int_whatsapp__messages` for how one message is
+known again in two exports. Message texts are not kept, only their lengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+from orchestration.config import Timezone
+from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
+from orchestration.formats.whatsapp_lines import Line, read
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+
+_ORDERS = ("dmy", "mdy", "ymd")
+_BATCH_ROWS = 50_000
+_COLUMNS = {
+    "file_no": "INTEGER", "row_no": "BIGINT", "problem": "VARCHAR", "layout": "VARCHAR", "a": "INTEGER", "b": "INTEGER",
+    "c": "INTEGER", "seconds": "INTEGER", "has_seconds": "BOOLEAN", "written": "VARCHAR", "name": "VARCHAR",
+    "text_length": "INTEGER", "content_type": "VARCHAR", "event": "VARCHAR", "about": "VARCHAR[]",
+}  # fmt: skip
+
+
+class WhatsAppOptions(Options):
+    """Keys of the format `whatsapp`.
+
+    Attributes:
+        timezone: the phone's zone.
+        date_order: in which order the phone writes day, month and year; None: to be found out from each file.
+        language: "en" where WhatsApp's own sentences are English, so that joining and leaving are seen.
+        me: the name of the phone's owner.
+    """
+
+    timezone: Timezone = "UTC"
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
+    language: Literal["en"] | None = None
+    me: str | None = None
+
+
+class WhatsApp(Format):
+    """Format `whatsapp`."""
+
+    name = "whatsapp"
+    Options = WhatsAppOptions
+    tables = {
+        "whatsapp_messages": {
+            "account_name": "VARCHAR",
+            "place": "INTEGER",
+            "text_length": "INTEGER",
+            "content_type": "VARCHAR",
+            "event_type": "VARCHAR",
+            "about_names": "VARCHAR[]",
+        }
+    }
+
+    def observes(self, options: WhatsAppOptions) -> Observes:
+        """Who writes; who comes and goes only where the phone speaks English. Neither replies nor reactions."""
+        return Observes(joins=options.language is not None, leaves=options.language is not None)
+
+    def table_of(self, name: str, options: Any) -> str | None:
+        """Every text file is a chat; the media beside it are not needed."""
+        file = name.rsplit("/", 1)[-1].lower()
+        return "whatsapp_messages" if file.endswith(".txt") and not file.startswith("._") else None
+
+    def parse(
+        self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: WhatsAppOptions
+    ) -> Parsed:
+        """One row a message or sentence of WhatsApp's own."""
+        _load(connection, files)
+        unreadable = _order_dates(connection, files, options)
+        return Parsed(table, _messages(options), unreadable)
+
+
+def _load(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile]) -> None:
+    """Fills the temporary table `chat_lines`, some thousand rows at a time."""
+    import pyarrow
+
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in _COLUMNS.items())
+    connection.execute(f"create or replace temp table chat_lines ({columns})")
+    types = connection.execute("from chat_lines limit 0").to_arrow_table().schema
+    rows = (_row(file.number, line) for file in files for line in read(file.path))
+    for batch in _batches(rows, types, pyarrow):
+        connection.register("chat_batch", batch)
+        connection.execute("insert into chat_lines by name from chat_batch")
+        connection.unregister("chat_batch")
+
+
+def _batches(rows: Iterator[dict[str, Any]], types: pyarrow.Schema, pyarrow: Any) -> Iterator[pyarrow.Table]:
+    while batch := list(islice(rows, _BATCH_ROWS)):
+        yield pyarrow.Table.from_pylist(batch, schema=types)
+
+
+def _row(file_no: int, line: Line) -> dict[str, Any]:
+    a, b, c = line.date
+    return {
+        "file_no": file_no, "row_no": line.number, "problem": line.problem, "layout": line.layout, "a": a, "b": b,
+        "c": c, "seconds": line.time, "has_seconds": line.has_seconds, "written": line.written, "name": line.name,
+        "text_length": line.text_length, "content_type": line.content_type, "event": line.event, "about": line.about,
+    }  # fmt: skip
+
+
+def _date(order: str) -> str:
+    """SQL for the date of a line, if its numbers come in that order; null where there is no such day."""
+    year, month, day = (("a", "b", "c")[order.index(part)] for part in "ymd")
+    full = f"case when {year} < 100 then 2000 + {year} else {year} end"
+    return f"try_cast(({full}) || '-' || {month} || '-' || {day} as date)"
+
+
+def _order_dates(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], options: WhatsAppOptions
+) -> dict[int, str]:
+    """Makes the temporary table `date_orders(file_no, date_order)`; returns the files it fails for, with the reasons.
+
+    A year of four digits in front is the year. Else the days of a file decide: numbers above 12 are no months, and
+    nothing was written more than a day before the line above it. The order that goes against that less often holds.
+    """
+    candidates = "".join(
+        f"""
+        union all
+        select file_no, row_no, '{order}' as date_order, {_date(order)} as day
+        from chat_lines where problem is null and layout {"" if order == "ymd" else "not "}like '%year first'"""
+        for order in _ORDERS
+    )
+    connection.execute(
+        f"""
+        create or replace temp table date_orders as
+        with days as (
+            select null::integer as file_no, null::bigint as row_no, null::varchar as date_order, null::date as day
+            where false {candidates}
+        ),
+        steps as (
+            select *, lag(day ignore nulls) over (partition by file_no, date_order order by row_no) as day_before
+            from days
+        ),
+        judged as (
+            select file_no, date_order, bit_xor(hash(row_no, day)) as days,
+                count(*) filter (where day is null or year(day) < 2009 or day < day_before - 1) as wrong
+            from steps group by all
+        ),
+        best as (
+            select * from judged qualify rank() over (partition by file_no order by wrong) = 1
+        )
+        select file_no, case when count(distinct days) = 1 then min(date_order) end as date_order
+        from best group by file_no
+        """
+    )
+    if options.date_order is not None:
+        connection.execute("update date_orders set date_order = ?", [options.date_order])
+    decided = dict(connection.execute("select file_no, date_order from date_orders").fetchall())
+    seen = {row[0] for row in connection.execute("select distinct file_no from chat_lines").fetchall()}
+    reasons: dict[int, str] = {}
+    for file in files:
+        if file.number not in seen:
+            reasons[file.number] = "empty file"
+        elif file.number not in decided:
+            reasons[file.number] = (
+                "no line begins with a date and time as WhatsApp writes them (12/31/25, 11:59 PM - Ann: ...)"
+            )
+        elif decided[file.number] is None:
+            reasons[file.number] = (
+                "its dates can be read as day/month and as month/day: give the source the key"
+                ' date_order = "dmy" or date_order = "mdy"'
+            )
+    if reasons:
+        connection.execute("delete from chat_lines where file_no in (select unnest($files))", {"files": list(reasons)})
+    return reasons
+
+
+def _messages(options: WhatsAppOptions) -> str:
+    """SQL for the rows; `place` tells apart what one person wrote within one minute (or second, on iPhones)."""
+    zone = quoted(options.timezone)
+    me = "null" if options.me is None else quoted(options.me.strip())
+    day = " ".join(f"when '{order}' then {_date(order)}" for order in _ORDERS)
+    return f"""
+    with dated as (
+        select
+            l.*,
+            case o.date_order {day} end as day,
+            list_filter(
+                list_transform(about, lambda n: case when lower(n) = 'you' then {me} else n end),
+                lambda n: n is not null
+            ) as about_names
+        from chat_lines l left join date_orders o using (file_no)
+    ),
+    timed as (
+        select *, try(timezone('UTC', timezone({zone}, cast(day as timestamp) + to_seconds(seconds)))) as row_at
+        from dated
+    )
+    select
+        file_no, row_no, row_at,
+        case
+            when problem is not null then problem
+            when day is null or row_at is null then 'expected a date and time, found ' || left(written, 40)
+            when name = '' then 'name: missing'
+            else {instant_problem("row_at")} end as reason,
+        written as raw,
+        name as account_name,
+        row_number() over (partition by file_no, row_at, name order by row_no) as place,
+        text_length, content_type, event as event_type, about_names
+    from timed
+    """
+
+
+FORMAT = WhatsApp()

@@ -1,0 +1,95 @@
+"""Section 14: `report_onboarding`, as of a reporting week, for the joining weeks up to four weeks before it.
+
+Readings where the page is silent:
+- Who joined in J are its new members: community members of J who joined within J, whatever became of them later.
+- Days are local: the day of joining is the first; within 7 days is on days 1 to 7, "days 8-28" is what it says. So the
+  days of everyone who joined in J have passed at end(J+1) and end(J+4), and the cells are null before.
+- `median_days_to_active`: whole local days from joining to the first active interaction, over those who had one within
+  28 days; null with the other cells of 28 days.
+- A reply is received when the reply is made, by content of one's own, from somebody else who is no bot.
+- The first post is the first within the 28 days; answered as in section 10. Who posted nothing is in neither half.
+- `viewed_*` is null where views are not observed and none was seen; `replied_*` and the halves by first post where no
+  source of the scope shows threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from .calendar_weeks import DAY, WEEK
+from .canonical import Interaction
+from .conversation import WATCHED, Conversation
+from .engagement import Engagement
+from .people import Body, percentile
+from .scope import Scope
+
+
+def onboarding(scope: Scope, week: date, talk: Conversation, engagement: Engagement) -> list[dict]:
+    """The rows of the joining weeks W-4 to W, as of end(W)."""
+    joining_weeks = [week - WEEK * back for back in range(5)]
+    return [_row(scope, joined, week, talk, engagement) for joined in joining_weeks if joined >= scope.first]
+
+
+def _row(scope: Scope, joined_week: date, week: date, talk: Conversation, engagement: Engagement) -> dict:
+    start, end = scope.calendar.start(joined_week), scope.calendar.end(joined_week)
+    new = [body for body in scope.members(joined_week) if start <= body.joined_at < end]
+    # "Members with an inferred join are left out and counted (`joined_inferred`)."
+    joined = [body for body in new if not body.joined_at_is_inferred]
+    as_of = scope.calendar.end(week)
+    row = {"source": scope.source, "joined_week": joined_week, "week_start": week, "joined": len(joined)}
+    steps: dict[str, Callable[[Body], Iterable[datetime]]] = {
+        "viewed": lambda body: [r.occurred_at for r in body.interactions if r.interaction_type == "view"],
+        "active": lambda body: [r.occurred_at for r in body.active],
+        "replied": lambda body: engagement.replies_to.get(body.member_id, []),
+        "claimed": lambda body: [r.occurred_at for r in body.interactions if r.interaction_type == "claim"],
+        "purchased": lambda body: [o.ordered_at for o in body.purchases],
+    }
+    hidden = {"viewed": not scope.observes_views(week), "replied": not scope.observes_threads(week)}
+    for step, instants in steps.items():
+        for days in (7, 28):
+            passed = week >= joined_week + WEEK * (days // 7)
+            count = sum(_within(scope, body, instants(body), days, as_of) for body in joined) if passed else None
+            row[f"{step}_{days}d"] = (count or None) if hidden.get(step) else count
+    row |= _came_back(scope, joined, joined_week + WEEK * 4 <= week, as_of, talk)
+    row["joined_inferred"] = len(new) - len(joined)
+    return row
+
+
+def _day(scope: Scope, body: Body, instant: datetime) -> int:
+    """Local days since joining; 0 on the day itself."""
+    return (scope.calendar.day_of(instant) - scope.calendar.day_of(body.joined_at)) // DAY
+
+
+def _within(scope: Scope, body: Body, instants: Iterable[datetime], days: int, as_of: datetime) -> bool:
+    return any(at < as_of and 0 <= _day(scope, body, at) < days for at in instants)
+
+
+def _came_back(scope: Scope, joined: list[Body], passed: bool, as_of: datetime, talk: Conversation) -> dict:
+    names = ("first_post_answered", "came_back_answered", "first_post_unanswered", "came_back_unanswered")
+    if not passed:
+        return dict.fromkeys(("median_days_to_active", "came_back", *names))
+    firsts = [
+        min((_day(scope, b, r.occurred_at) for r in b.active if r.occurred_at < as_of), default=None) for b in joined
+    ]
+    median = percentile(sorted(day for day in firsts if day is not None and day < 28), 50)
+    back = {b.member_id for b in joined if any(7 <= _day(scope, b, r.occurred_at) < 28 for r in b.active)}
+    halves: dict[bool, set[str]] = {True: set(), False: set()}
+    for body in joined:
+        post = _first_post(scope, body)
+        if post is not None:
+            responses = talk.responses(post, min(as_of, post.occurred_at + WATCHED))
+            halves[bool(responses)].add(body.member_id)
+    counts = [n for half in (True, False) for n in (len(halves[half]), len(halves[half] & back))]
+    shows = scope.observes_threads(scope.calendar.week_of(as_of - timedelta(microseconds=1)))
+    return {
+        "median_days_to_active": None if median is None else float(Fraction(median)),
+        "came_back": len(back),
+        **dict(zip(names, counts if shows else [None] * 4, strict=True)),
+    }
+
+
+def _first_post(scope: Scope, body: Body) -> Interaction | None:
+    posts = [r for r in body.interactions if r.interaction_type == "post" and _day(scope, body, r.occurred_at) < 28]
+    return posts[0] if posts else None

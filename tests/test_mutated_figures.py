@@ -1,0 +1,208 @@
+"""The comparison with the reading finds what it is there for: a rule that is changed in the SQL shows in its report.
+
+One random community is pulled once; each batch of changed rules is one dbt call on a copy of its warehouse, of the
+changed models and all that follows from them. Rules of one report each share a batch: a report's mutation shows in
+that report alone. A rule further up has a batch of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestration import config as configuration
+from orchestration import formats, warehouse
+from orchestration.exports import lake
+from orchestration.exports.pull import pull
+from orchestration.home import Home
+from orchestration.weeks import WEEK
+from tests.independent.published import REQUIRED_REPORTS, disagreements
+from tests.independent.random_community import FIRST_DAY, MOST_WEEKS, random_community, write
+from tests.independent.reading import read_reports
+
+MADE = random_community(4, "America/New_York", "sunday")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One rule made wrong: a file of the dbt project, what it says, what it is made to say, and where that shows."""
+
+    file: str
+    right: str
+    wrong: str
+    report: str
+    column: str
+
+    @property
+    def model(self) -> str:
+        """What dbt has to build anew; of a macro, everything."""
+        return f"{Path(self.file).stem}+" if self.file.startswith("models/") else "*"
+
+
+# One dbt call a batch.
+BATCHES = {
+    "reports": [
+        Mutation(
+            "models/reports/report_activity.sql",
+            "weeks.week_start > {{ add_weeks('spine.week_start', -4) }}",
+            "weeks.week_start >= {{ add_weeks('spine.week_start', -4) }}",
+            "report_activity", "mau",
+        ),
+        Mutation(
+            "models/reports/report_activity.sql",
+            "cast({{ local_time('spans.left_at', 'settings.timezone') }} as date) >= spans.from_week",
+            "true",
+            "report_activity", "left_members",
+        ),
+        Mutation(
+            "models/reports/report_churn.sql",
+            "when from_status = 'churned' and to_status = 'active' then members",
+            "when from_status in ('churned', 'at_risk') and to_status = 'active' then members",
+            "report_churn", "won_back",
+        ),
+        Mutation(
+            "models/reports/report_lifecycle.sql",
+            "where spans.status = 'active'",
+            "where spans.status <> 'active'",
+            "report_lifecycle", "buyers",
+        ),
+        Mutation(
+            "models/reports/report_lifecycle_moves.sql",
+            "coalesce(to_stage, 'left') as to_stage",
+            "coalesce(to_stage, from_stage) as to_stage",
+            "report_lifecycle_moves", "missing row",
+        ),
+        Mutation(
+            "models/reports/report_retention.sql",
+            "where week_start = first_active_week",
+            "where week_start <= first_active_week + 7",
+            "report_retention", "cohort_size",
+        ),
+        Mutation(
+            "models/reports/member_week_status.sql",
+            "{{ add_weeks('weeks.week_start', -12) }}",
+            "{{ add_weeks('weeks.week_start', -11) }}",
+            "member_week_status", "active_weeks_12",
+        ),
+    ],
+    "orders that are no purchase": [
+        Mutation(
+            "models/member_weeks/int_account_weeks.sql", "where is_purchase", "where true",
+            "member_week_status", "silence_weeks",
+        )
+    ],
+    "rejoining": [
+        Mutation(
+            "models/member_weeks/int_membership_spans.sql",
+            "order by occurred_at desc nulls last, precedence desc",
+            "order by precedence desc, occurred_at desc nulls last",
+            "report_activity", "members",
+        )
+    ],
+    "thresholds": [
+        Mutation(
+            "models/member_weeks/int_status_spans.sql",
+            "select true, 'churned', churned_after_weeks, null, true from settings",
+            "select true, 'churned', churned_after_weeks + 1, null, true from settings",
+            "report_churn", "churned",
+        )
+    ],
+    "persons": [
+        Mutation(
+            "models/member_weeks/int_community_members.sql",
+            "bool_or(is_bot) or bool_or(is_official) as is_excluded",
+            "bool_and(is_bot) or bool_and(is_official) as is_excluded",
+            "report_activity", "members",
+        )
+    ],
+    "repeated acts": [
+        Mutation(
+            "models/canonical/formats/int_table__events.sql",
+            'qualify {{ latest_version("source, event_key") }}',
+            "",
+            "report_activity", "interactions",
+        )
+    ],
+    "joining by an act": [
+        Mutation(
+            "models/canonical/int_members.sql",
+            "coalesce(least(exported_joined_at, first_act_at), seen_at, listed_at)",
+            "coalesce(exported_joined_at, first_act_at, seen_at, listed_at)",
+            "member_week_status", "tenure_days",
+        )
+    ],
+    "local time": [
+        Mutation(
+            "macros/weeks.sql",
+            "timezone({{ timezone }}, timezone('UTC', {{ instant }}))",
+            "{{ instant }}",
+            "report_activity", "dau_mean",
+        )
+    ],
+}  # fmt: skip
+
+
+def build(project: Path, home: Home, *arguments: str) -> None:
+    """Builds models of a dbt project in a home."""
+    target = home.dbt / "target"
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dbt")), "build", "--resource-type", "model", "--resource-type", "seed",
+            "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target),
+            "--log-path", str(target), *arguments,
+        ],
+        env=warehouse.dbt_environment(home) | {"PYTHONWARNINGS": "ignore"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with the random community pulled, and all its weeks computed."""
+    folder = tmp_path_factory.mktemp("mutated")
+    config = configuration.load(write(MADE, folder))
+    its_home = Home(folder / ".stillhere").create()
+    lake.write_schemas(its_home, formats.raw_tables())
+    for source in config.sources:
+        pull(config, source, its_home, lambda sentence: None)
+    first = config.calendar.week_of(FIRST_DAY)
+    warehouse.write_control(config, its_home, config.calendar.weeks(first, first + WEEK * MOST_WEEKS))
+    build(warehouse.PROJECT, its_home)
+    return its_home
+
+
+@pytest.fixture(scope="module")
+def expected(home: Home) -> dict[str, list[dict]]:
+    """What the reading has for the same weeks."""
+    with warehouse.connect(home.warehouse, read_only=True) as connection:
+        weeks = [week for (week,) in connection.execute("select week_start from control.run_weeks").fetchall()]
+    return read_reports(MADE.community, MADE.rows, weeks, only=REQUIRED_REPORTS)
+
+
+def test_as_it_is_every_report_agrees(home: Home, expected: dict[str, list[dict]]):
+    for report in REQUIRED_REPORTS:
+        assert disagreements(expected[report], home.warehouse, report) == []
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_a_changed_rule_shows(batch: str, home: Home, expected: dict[str, list[dict]], tmp_path: Path):
+    project, its_home = tmp_path / "dbt_project", Home(tmp_path / "home")
+    shutil.copytree(warehouse.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    for mutation in BATCHES[batch]:
+        path = project / mutation.file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(mutation.right) == 1, f"{mutation.file}: {mutation.right!r} is not there, or more than once"
+        path.chmod(0o644)
+        path.write_text(text.replace(mutation.right, mutation.wrong), encoding="utf-8")
+    shutil.copytree(home.path, its_home.path)
+    build(project, its_home, "--select", *(mutation.model for mutation in BATCHES[batch]))
+    for mutation in BATCHES[batch]:
+        found = disagreements(expected[mutation.report], its_home.warehouse, mutation.report)
+        assert any(mutation.column in problem for problem in found), (
+            f"{mutation.file}: nobody noticed {mutation.wrong!r}"
+        )

@@ -1,0 +1,53 @@
+"""Random communities through the real formats and the real pipeline: every published row against the reading.
+
+`STILLHERE_RANDOM_SEEDS=7,8,9` runs these seeds too, each in a zone of its own choice.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from orchestration.home import Home
+from tests.communities import Place
+from tests.independent.calendar_weeks import Calendar
+from tests.independent.published import REQUIRED_REPORTS, disagreements, reports_in
+from tests.independent.random_community import Made, random_community, write
+from tests.independent.reading import read_reports
+
+RUNS = [(1, "UTC", "monday"), (2, "America/New_York", "sunday"), (3, "Asia/Kathmandu", "monday")]
+ZONES = ["Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Apia", "America/Santiago"]
+MORE = [int(seed) for seed in os.environ.get("STILLHERE_RANDOM_SEEDS", "").split(",") if seed]
+RUNS += [(seed, Random(seed).choice(ZONES), Random(seed + 1).choice(["monday", "sunday"])) for seed in MORE]
+
+
+@pytest.fixture(scope="module", params=RUNS, ids=lambda run: "-".join(map(str, run)))
+def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Path]:
+    """A random community, published by the command that a user types."""
+    seed, timezone, week_start_day = request.param
+    made = random_community(seed, timezone, week_start_day)
+    folder = tmp_path_factory.mktemp(f"seed{seed}")
+    place = Place(write(made, folder, seed), Home(folder / ".stillhere"))
+    done = place.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert place.published("select sum(rows_quarantined) from reports.export_files") == [(0,)]
+    return made, place.home.published
+
+
+def test_every_report_of_every_source_and_week_equals_the_reading(published: tuple[Made, Path]):
+    made, database = published
+    rows = made.rows
+    instants = [row.occurred_at for row in rows.interactions + rows.events] + [o.ordered_at for o in rows.orders]
+    calendar = Calendar(made.community.timezone, made.community.week_start_day)
+    first = min(calendar.week_of(at) for at in (*instants, *(m.joined_at for m in rows.members)))
+    weeks = calendar.weeks(first, calendar.week_of(max(instants)))
+    reports = reports_in(database)
+    assert set(REQUIRED_REPORTS) <= set(reports)
+    expected = read_reports(made.community, rows, weeks, only=reports)
+    for report in reports:
+        found = disagreements(expected[report], database, report)
+        assert not found, f"{report}: {len(found)}\n" + "\n".join(found[:20])
+        assert expected[report], f"{report}: nothing to compare"
