@@ -9,8 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from tests.exports_in import (
+    discord_export,
+    discourse_export,
+    dumps,
+    telegram_export,
+    whatsapp_export,
+    zulip_export,
+)
 from tests.exports_in.slack_export import files, message
 
 
@@ -53,8 +62,70 @@ def orders(folder: Path) -> str:
     )
 
 
+def zulip(folder: Path) -> str:
+    """Two topics as zulip-archive writes them."""
+    _write(folder, "stream_index.json", {"streams": {"general": {"id": 1, "topic_data": {}}}})
+    _write(folder, zulip_export.topic_file("1-general", "one"), [zulip_export.message(n) for n in (1, 2)])
+    _write(folder, zulip_export.topic_file("1-general", "wö"), [zulip_export.message(3, "Bén")])
+    return 'format = "zulip"\n'
+
+
+def discourse(folder: Path) -> str:
+    """Two posts and a user."""
+    _write(folder, "posts/1.json", discourse_export.post(1))
+    _write(folder, "posts/2.json", discourse_export.post(2, post_number=2, user_id=6, username="bén"))
+    _write(folder, "users/5.json", discourse_export.user(5))
+    return 'format = "discourse"\n'
+
+
+def discord(folder: Path) -> str:
+    """Two channels."""
+    reacted = discord_export.message("101", "2", reply_to="100", reactions=[discord_export.reaction("x", "1", "2")])
+    _write(folder, "one.json", discord_export.channel(discord_export.message(), reacted))
+    _write(folder, "two.json", discord_export.channel(discord_export.message("200"), native_id="11"))
+    return 'format = "discord"\n'
+
+
+def telegram(folder: Path) -> str:
+    """Two chats, each in the folder that Telegram makes."""
+    messages = [telegram_export.message(1), telegram_export.message(2, "user2", reply_to_message_id=1)]
+    _write(folder, "ChatExport_1/result.json", telegram_export.chat(*messages))
+    _write(folder, "ChatExport_2/result.json", telegram_export.chat(telegram_export.message(3), native_id=11))
+    return 'format = "telegram"\n'
+
+
+def whatsapp(folder: Path) -> str:
+    """Two chats."""
+    noon = datetime(2024, 1, 25, 12)
+    said = [(noon, "Ann", "hello"), (noon + timedelta(hours=1), "Bén", "wéll")]
+    _write(folder, "WhatsApp Chat - One.txt", whatsapp_export.chat(said))
+    _write(folder, "WhatsApp Chat - Two.txt", whatsapp_export.chat(said[:1]))
+    return 'format = "whatsapp"\n'
+
+
+def stackexchange(folder: Path) -> str:
+    """A whole small dump."""
+    for name, content in dumps.site().items():
+        _write(folder, name, content)
+    return 'format = "stackexchange"\n'
+
+
+def mastodon(folder: Path) -> str:
+    """One account's archive."""
+    _write(folder, "outbox.json", dumps.outbox(dumps.note(1), dumps.note(2)))
+    _write(folder, "actor.json", dict(dumps.actor()))
+    return 'format = "mastodon"\n'
+
+
 EXPORTS: dict[str, Callable[[Path], str]] = {
     "slack": slack,
     "table": table,
     "orders": orders,
+    "zulip": zulip,
+    "discourse": discourse,
+    "discord": discord,
+    "telegram": telegram,
+    "whatsapp": whatsapp,
+    "stackexchange": stackexchange,
+    "mastodon": mastodon,
 }
