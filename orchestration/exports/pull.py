@@ -212,7 +212,8 @@ class _Pull:
         self.accounts.append(
             self.account(export, file, sha, size, lake.UNREADABLE, rows_read=1, rows_quarantined=1, reason=reason)
         )
-        self.quarantine.add({"export": export.name, "file": file, "row": None, "reason": reason, "raw": head})
+        shown = head if self.format.keeps_heads else None
+        self.quarantine.add({"export": export.name, "file": file, "row": None, "reason": reason, "raw": shown})
 
     def remember(self, account: FileAccount) -> None:
         """Keeps what a file was when it was last read (a known file refers to an earlier reading)."""

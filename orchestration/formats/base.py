@@ -148,6 +148,11 @@ class Format:
         """Whether a file has to be UTF-8 text."""
         return True
 
+    @property
+    def keeps_heads(self) -> bool:
+        """Whether the quarantine shows how an unreadable file begins: not where names and card numbers stand there."""
+        return True
+
     def unpacks(self, name: str) -> bool:
         """Whether an archive within an export is opened: not where it is something that a member attached."""
         folders = [folder.lower() for folder in name.split("/")[:-1]]

@@ -117,6 +117,50 @@ def mastodon(folder: Path) -> str:
     return 'format = "mastodon"\n'
 
 
+def shopify_orders(folder: Path) -> str:
+    """Orders in two files, one of them with a second item."""
+    head = "Name,Email,Financial Status,Currency,Total,Refunded Amount,Outstanding Balance,Cancelled at,Created at\n"
+    first = "#1,ann@example.org,paid,EUR,24.90,0.00,0.00,,2024-01-05 10:12:33 +0100\n"
+    further = "#1,ann@example.org,,,,,,,2024-01-05 10:12:33 +0100\n"
+    _write(folder, "one.csv", head + first + further)
+    _write(folder, "two.csv", head + first.replace("#1", "#2"))
+    return 'format = "shopify_orders"\n'
+
+
+def stripe_payments(folder: Path) -> str:
+    """Payments in two files."""
+    head = "id,Created (UTC),Amount,Amount Refunded,Currency,Status,Customer ID,Customer Email\n"
+    _write(folder, "one.csv", head + "ch_1,2024-01-05 10:12:33,24.90,0.00,eur,Paid,cus_1,ann@example.org\n")
+    _write(folder, "two.csv", head + "ch_2,2024-01-06 10:12:33,5.00,0.00,eur,Paid,cus_2,ben@example.org\n")
+    return 'format = "stripe_payments"\n'
+
+
+def outreach(folder: Path) -> str:
+    """A log in two files."""
+    _write(folder, "one.csv", "member,contacted_at,play,channel\nslack:U1,2024-01-05T10:00:00+01:00,welcome,mail\n")
+    _write(folder, "two.csv", "member,contacted_at,play,channel\nslack:U2,2024-01-06,,\n")
+    return 'format = "outreach"\n'
+
+
+def surveys(folder: Path) -> str:
+    """Answers in two files."""
+    head = "survey,q,k,who,sent,answered_at,value\n"
+    _write(folder, "one.csv", head + "p1,Recommend?,nps,u1,2024-01-01,2024-01-05,10\n")
+    _write(folder, "two.csv", head + 'p1,Why?,text,u1,,2024-01-05,"because, I said"\n')
+    return (
+        'format = "surveys"\n[sources.columns]\nsurvey_id = "survey"\nquestion = "q"\nkind = "k"\nmember = "who"\n'
+        'invited_at = "sent"\n'
+    )
+
+
+def meta_insights(folder: Path) -> str:
+    """A page by day, in two files."""
+    head = "date,page_id,page_impressions,page_fans,page_fan_adds\n"
+    _write(folder, "one.csv", head + '2026-03-09 07:00:00,42,"1,200",300,\n')
+    _write(folder, "two.csv", head + "2026-03-10,42,7.0,,3\n")
+    return 'format = "meta_insights"\n'
+
+
 EXPORTS: dict[str, Callable[[Path], str]] = {
     "slack": slack,
     "table": table,
@@ -128,4 +172,9 @@ EXPORTS: dict[str, Callable[[Path], str]] = {
     "whatsapp": whatsapp,
     "stackexchange": stackexchange,
     "mastodon": mastodon,
+    "shopify_orders": shopify_orders,
+    "stripe_payments": stripe_payments,
+    "outreach": outreach,
+    "surveys": surveys,
+    "meta_insights": meta_insights,
 }
