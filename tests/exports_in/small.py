@@ -161,6 +161,34 @@ def meta_insights(folder: Path) -> str:
     return 'format = "meta_insights"\n'
 
 
+def youtube_reports(folder: Path) -> str:
+    """A channel by day, in two files."""
+    head = (
+        "date,channel_id,country_code,live_or_on_demand,subscribed_status,video_id,views,likes,dislikes,comments,shares"
+    )
+    head += ",subscribers_gained,subscribers_lost\n"
+    _write(folder, "one.csv", head + "2024-01-05,UC1,ZZ,on_demand,subscribed,v1,10,1,0,0,0,2,0\n")
+    _write(folder, "two.csv", head + "2024-01-06,UC1,ZZ,on_demand,subscribed,v1,5,0,0,0,0,0,1\n")
+    return 'format = "youtube_reports"\n'
+
+
+def x_analytics(folder: Path) -> str:
+    """Posts by day, in two files."""
+    head = "account_id,date,organic_tweet_id,placement,impressions,likes,replies,retweets,clicks,follows,unfollows\n"
+    _write(folder, "one.csv", head + "a1,2024-01-05T07:00:00,11,ALL_ON_TWITTER,100,3,1,0,2,0,0\n")
+    _write(folder, "two.csv", head + "a1,2024-01-06T07:00:00,11,ALL_ON_TWITTER,50,1,0,0,0,1,0\n")
+    return 'format = "x_analytics"\n'
+
+
+def linkedin_pages(folder: Path) -> str:
+    """What shares came to, in two files."""
+    head = "_fivetran_synced,_organization_entity_urn,_share_entity_urn,click_count,comment_count,engagement"
+    head += ",impression_count,like_count,share_count\n"
+    _write(folder, "one.csv", head + "2024-01-05T03:59:43.438,urn:li:organization:1,urn:li:share:11,0,0,2.5,4,10,0\n")
+    _write(folder, "two.csv", head + "2024-01-05T03:59:43.438,urn:li:organization:1,urn:li:share:12,1,0,0.5,4,1,0\n")
+    return 'format = "linkedin_pages"\n'
+
+
 EXPORTS: dict[str, Callable[[Path], str]] = {
     "slack": slack,
     "table": table,
@@ -177,4 +205,7 @@ EXPORTS: dict[str, Callable[[Path], str]] = {
     "outreach": outreach,
     "surveys": surveys,
     "meta_insights": meta_insights,
+    "youtube_reports": youtube_reports,
+    "x_analytics": x_analytics,
+    "linkedin_pages": linkedin_pages,
 }
