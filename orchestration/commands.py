@@ -39,6 +39,11 @@ name = "slack"
 format = "slack"                  # a workspace export: the .zip, or the folder it unpacks to
 path = "exports/slack"            # folder, file, .zip, .tar.gz, or a glob such as "exports/slack-*.zip"
 
+# Exports elsewhere: path = "s3://bucket/slack", gs://, az://, sftp://user@host/folder, https://host/export.zip.
+# [sources.storage]               # only where the environment does not say it all; see docs/places.md
+# endpoint_url = "https://minio.example.org"
+# secret = "env:MY_SECRET"        # secrets stand in the environment, never here
+
 # Any other platform: CSV, JSON Lines or Parquet, with a mapping of its columns.
 # [[sources]]
 # name = "group"
@@ -185,16 +190,19 @@ def _counts(home: Home, source: Source) -> dict[str, int]:
 def _describe_problems(console: Console, home: Home, source: Source) -> None:
     import json
 
-    shown = 0
+    told = 0
     for path in sorted((home.quarantine / source.name).glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            entry = json.loads(line)
-            shown += 1
-            if shown <= 10:
-                where = f"{entry['file']}, row {entry['row']}" if entry["row"] is not None else entry["file"]
-                console.print(f"  {where}: {entry['reason']}", markup=False, style="yellow")
-    if shown > 10:
-        console.print(f"  ... and {shown - 10:,} more", style="yellow")
+        with path.open(encoding="utf-8") as entries:
+            for entry in map(json.loads, entries):
+                told += 1
+                if told <= 10:
+                    where = f"{entry['file']}, row {entry['row']}" if entry["row"] is not None else entry["file"]
+                    console.print(f"  {where}: {entry['reason']}", markup=False, style="yellow")
+                    if entry["raw"]:
+                        # As Python writes it: whatever is in there, it stays on its line.
+                        console.print(f"    {ascii(entry['raw'][:100])}", markup=False, style="dim")
+    if told > 10:
+        console.print(f"  ... and {told - 10:,} more", style="yellow")
 
 
 def ui(config_file: Path, home: Path | None, port: int) -> int:

@@ -12,9 +12,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from orchestration.errors import ConfigError
+from orchestration.exports import storage
 from orchestration.weeks import Calendar
 
 CONFIG_NAME = "stillhere.toml"
@@ -166,6 +175,13 @@ class Source(BaseModel):
     path: str = Field(min_length=1)
     ended_on: date | None = None
     audience_of: SourceName | None = None
+    storage: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Source:
+        if problem := storage.problem_of(self.path, self.storage):
+            raise ValueError(problem)
+        return self
 
     @property
     def options(self) -> dict[str, Any]:

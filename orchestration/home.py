@@ -57,6 +57,11 @@ class Home:
         return self.path / "quarantine"
 
     @property
+    def remote(self) -> Path:
+        """What was fetched from elsewhere and not pulled yet, and the list of what was: `remote/<source>/`."""
+        return self.path / "remote"
+
+    @property
     def warehouse(self) -> Path:
         """dbt's working database."""
         return self.path / "warehouse.duckdb"

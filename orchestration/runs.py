@@ -17,7 +17,8 @@ from orchestration import progress
 from orchestration.community import LOCATION, Community
 from orchestration.config import Config
 from orchestration.errors import UserError
-from orchestration.exports import locate
+from orchestration.exports.pull import find
+from orchestration.exports.storage import is_url
 from orchestration.home import HomeLock
 from orchestration.weeks import contiguous
 
@@ -54,8 +55,8 @@ def run(config_file: Path, home: Path | None, first: date | None, last: date | N
     community = Community.of(config_file, home)
     _check_dates(community.config, first, last)
     for source in community.config.sources:
-        where = f"{community.config.file}: sources.{source.name}.path"
-        locate.find(community.config.resolve(source.path), community.config.file.parent, where)
+        if not is_url(source.path):  # elsewhere is looked at once, when its turn comes
+            find(community.config, source, None)
     console = Console(stderr=True, highlight=False)
     community.export_environment()
     try:

@@ -241,8 +241,15 @@ def test_a_file_that_cannot_be_read_is_told_and_the_rest_goes_on(inbox, content,
     assert account.outcome == "unreadable"
     assert re.sub(r"byte \d+", "byte", account.reason) == re.sub(r"byte \d+", "byte", reason)
     assert (account.rows_read, account.rows_loaded, account.rows_quarantined) == (1, 0, 1)
+    written = content if isinstance(content, bytes) else content.encode()
     assert inbox.quarantine() == [
-        {"export": "exports", "file": "general/2024-01-01.json", "row": None, "reason": account.reason, "raw": None}
+        {
+            "export": "exports",
+            "file": "general/2024-01-01.json",
+            "row": None,
+            "reason": account.reason,
+            "raw": written[:1000].decode("utf-8", "backslashreplace"),
+        }
     ]
     assert (result.total("rows_loaded"), result.count("unreadable")) == (3, 1)
 

@@ -244,17 +244,6 @@ def test_another_zone_or_first_day_of_the_week_is_no_other_mapping(inbox):
     assert not inbox.pull().changed
 
 
-@pytest.mark.parametrize("path", ["s3://bucket/export.zip", "https://example.org/x.zip", "sftp://host/x"])
-def test_a_remote_path_is_told_to_be_out_of_reach(inbox, path):
-    inbox.configure(SLACK.replace('"exports"', f'"{path}"'))
-    with pytest.raises(ExportsError) as raised:
-        inbox.pull()
-    assert raised.value.message == (
-        f"{inbox.config_file}: sources.slack.path: {path}: remote paths are not supported yet;"
-        " copy the export to a local folder."
-    )
-
-
 @pytest.mark.parametrize("path", ["nothing", "exports/*.zip", "exports/**/*.zip", "/nowhere/*.zip", "a\\nb"])
 def test_nothing_at_the_path_is_told_with_what_was_expected(inbox, path):
     inbox.configure(SLACK.replace('"exports"', f'"{path}"'))
@@ -262,7 +251,7 @@ def test_nothing_at_the_path_is_told_with_what_was_expected(inbox, path):
         inbox.pull()
     assert raised.value.message.startswith(f"{inbox.config_file}: sources.slack.path: /")
     assert raised.value.message.endswith(
-        ": nothing lies there. Expected a folder, a file, a .zip or .tar.gz, or a glob."
+        ": nothing lies there. Expected a folder, a file, a .zip or .tar.gz, a glob, or a URL."
     )
     assert inbox.trace() == []
 

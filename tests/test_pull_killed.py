@@ -20,7 +20,7 @@ def inbox(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "killed_at", ["Incoming.commit", "write_quarantine", "Ledger.commit", "halfway through the ledger"]
+    "killed_at", ["Incoming.commit", "Quarantine.commit", "Ledger.commit", "halfway through the ledger"]
 )
 def test_a_pull_killed_at_any_point_leaves_nothing_after_a_sweep(inbox, monkeypatch, killed_at):
     put_all(inbox, files(message(), {}))
@@ -33,8 +33,8 @@ def test_a_pull_killed_at_any_point_leaves_nothing_after_a_sweep(inbox, monkeypa
         patched.setattr(lake, "sweep", lambda *arguments: 0)  # what is killed does not clean up
         if killed_at == "Incoming.commit":
             patched.setattr(lake.Incoming, "commit", killed)
-        elif killed_at == "write_quarantine":
-            patched.setattr(lake, "write_quarantine", killed)
+        elif killed_at == "Quarantine.commit":
+            patched.setattr(lake.Quarantine, "commit", killed)
         elif killed_at == "Ledger.commit":
             patched.setattr(lake.Ledger, "commit", killed)
         else:
@@ -85,7 +85,7 @@ pull(loaded, loaded.sources[0], Home(Path(sys.argv[1]) / ".stillhere"))
 
 @pytest.mark.parametrize(
     "where",
-    ["lake.Incoming.commit = die", "lake.Ledger.commit = die", "lake.write_quarantine = die"],
+    ["lake.Incoming.commit = die", "lake.Ledger.commit = die", "lake.Quarantine.commit = die"],
 )
 def test_a_pull_that_is_sigkilled_is_completed_by_the_next(inbox, where):
     put_all(inbox, files(message(), {}))

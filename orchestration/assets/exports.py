@@ -8,6 +8,7 @@ from orchestration.config import Source
 from orchestration.errors import UserError
 from orchestration.exports.lake import KNOWN, LOADED, UNREADABLE
 from orchestration.exports.pull import pull
+from orchestration.exports.storage import shown
 
 POOL = "warehouse"
 
@@ -28,7 +29,7 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
             " files only; what cannot be read goes to quarantine with its reason.\n\n"
             f"This source shows: {', '.join(shows)}. It cannot show: {', '.join(cannot)}."
         ),
-        metadata={"path": source.path, "format": source.format},
+        metadata={"path": shown(source.path), "format": source.format},
         retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL),
     )
     def exports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.formats.base import quoted
 from orchestration.home import Home
@@ -27,8 +27,8 @@ LINEAGE = {"_source": "VARCHAR", "_export": "VARCHAR", "_file": "VARCHAR", "_row
 SCHEMA_SOURCE = "_schema"
 
 # What became of a file: its rows were loaded (in part, perhaps); it is the same as one loaded before; no figure needs
-# it; or nothing of it could be read.
-LOADED, KNOWN, UNUSED, UNREADABLE = "loaded", "known", "unused", "unreadable"
+# it; nothing of it could be read; or it is an archive within the export, whose files have accounts of their own.
+LOADED, KNOWN, UNUSED, UNREADABLE, OPENED = "loaded", "known", "unused", "unreadable", "opened"
 
 
 @dataclass
@@ -229,17 +229,33 @@ def week_sql(anchor: date, timezone: str) -> str:
     return f"({local} - cast(mod(mod({local} - date '{anchor:%Y-%m-%d}', 7) + 7, 7) as integer))"
 
 
-def write_quarantine(home: Home, source: str, pull_id: str, entries: Iterable[Mapping[str, Any]]) -> None:
-    """Writes what could not be read as JSON Lines: file, row (null: the whole file), reason, raw (cut short)."""
-    entries = list(entries)
-    if not entries:
-        return
-    path = home.quarantine / source / f"{pull_id}.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as out:
-        out.writelines(_one_line(entry) + "\n" for entry in entries)
-    part.replace(path)
+class Quarantine:
+    """A pull's quarantine before it is committed, as JSON Lines: export, file, row (null: the whole file), reason, raw.
+
+    Entries go to disk as they come, however many there are.
+    """
+
+    def __init__(self, home: Home, source: str, pull_id: str):
+        self._file = home.quarantine / source / f"{pull_id}.jsonl"
+        self._out: IO[str] | None = None
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Writes one entry."""
+        if self._out is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._out = self._file.with_suffix(".part").open("w", encoding="utf-8")
+        self._out.write(_one_line(entry) + "\n")
+
+    def commit(self) -> None:
+        """Makes the entries count (with the ledger, which comes last)."""
+        if self._out is not None:
+            self.close()
+            self._file.with_suffix(".part").replace(self._file)
+
+    def close(self) -> None:
+        """Lets go of the file; what was not committed is swept away."""
+        if self._out is not None:
+            self._out.close()
 
 
 def _one_line(entry: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration import formats
 from orchestration.config import Config, Source
 from orchestration.errors import ExportsError
-from orchestration.exports import lake, locate
+from orchestration.exports import lake, locate, remote, storage
 from orchestration.exports.lake import ExportAccount, FileAccount
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Parsed, StagedFile, number_files, quoted
 from orchestration.home import Home
@@ -23,9 +23,11 @@ from orchestration.home import Home
 if TYPE_CHECKING:
     import duckdb
 
-# Files are parsed in batches, so that memory does not grow with the export.
-_BATCH_BYTES = 128 << 20
+# Files are parsed in batches, so that memory does not grow with the export. What DuckDB holds beyond its limit goes to
+# disk; the process as a whole stays below 2 GiB.
+_BATCH_BYTES = 64 << 20
 _BATCH_FILES = 5000
+_WORKING_MEMORY = "768MB"
 
 
 @dataclass
@@ -74,8 +76,9 @@ def pull(config: Config, source: Source, home: Home, progress: Callable[[str], N
         progress: called with a sentence now and then.
 
     Raises:
-        ExportsError: nothing lies at the source's path, or its mapping changed though files that were loaded under the
-            old one are gone (they could not be read again, and their rows would be lost); or the disk is full.
+        ExportsError: nothing lies at the source's path, or it cannot be fetched from there; or its mapping changed
+            though files that were loaded under the old one are gone (they could not be read again, and their rows would
+            be lost); or the disk is full.
     """
     import duckdb
 
@@ -101,11 +104,17 @@ class _Pull:
         self.pull_id = f"{self.loaded_at:%Y%m%dT%H%M%S%f}Z"
         self.accounts: list[FileAccount] = []
         self.exports: list[ExportAccount] = []
-        self.quarantined: list[dict[str, Any]] = []
+        self.quarantine = lake.Quarantine(home, source.name, self.pull_id)
+        self.elsewhere = elsewhere(config, source, home)
 
     def run(self) -> PullResult:
-        where = f"{self.config.file}: sources.{self.source.name}.path"
-        found = locate.find(self.config.resolve(self.source.path), self.config.file.parent, where)
+        result = self._run()
+        if self.elsewhere:
+            self.elsewhere.forget_bytes()
+        return result
+
+    def _run(self) -> PullResult:
+        found = find(self.config, self.source, self.elsewhere)
         before = self.ledger.files()
         exports_before = self.ledger.exports()
         remapped = bool(exports_before) and exports_before[-1].options_digest != self.digest
@@ -126,21 +135,22 @@ class _Pull:
             if not any(account.outcome in (lake.LOADED, lake.UNREADABLE) for account in self.accounts):
                 return PullResult(self.source.name, False, self.accounts)
             incoming.commit()
-            lake.write_quarantine(self.home, self.source.name, self.pull_id, self.quarantined)
+            self.quarantine.commit()
             self.ledger.commit(self.pull_id, self.accounts, self.exports)
         finally:
+            self.quarantine.close()
             # After a changed mapping this also removes what was read under the old one.
             lake.sweep(self.home, [self.source.name])
         return PullResult(self.source.name, True, self.accounts)
 
     def _read_export(self, export: locate.Export, incoming: lake.Incoming) -> None:
         archive_sha = None
-        first, size = len(self.accounts), export.path.stat().st_size if export.path.exists() else 0
+        first, size = len(self.accounts), export.size()
         name = export.name.rsplit("/", 1)[-1]
         with contextlib.closing(_ExportReader(self, export, incoming)) as reader:
             try:
                 if export.kind in ("zip", "tar"):
-                    archive_sha = locate.read_once(_whole(export), is_text=False, copy_to=None).sha256
+                    archive_sha = _sha_of(export, self.unchanged_archives)
                     if archive_sha in self.unchanged_archives:
                         self.accounts.append(self.account(export, name, archive_sha, size, lake.KNOWN))
                         return
@@ -148,10 +158,12 @@ class _Pull:
                     for file in files:
                         reader.look_at(file)
             except locate.UNREADABLE as error:
-                self.unreadable(export, name, archive_sha or "", size, f"cannot be opened: {error}")
+                whole = _whole(export)
+                reason = f"cannot be opened: {error}"
+                self.unreadable(export, name, archive_sha or "", size, reason, locate.head_of(whole))
             reader.finish()
         mine = self.accounts[first:]
-        data = [account for account in mine if account.outcome != lake.UNUSED]
+        data = [account for account in mine if account.outcome not in (lake.UNUSED, lake.OPENED)]
         spans = [account for account in mine if account.first_at]
         self.exports.append(
             ExportAccount(
@@ -185,8 +197,14 @@ class _Pull:
             outcome=outcome, pull_id=self.pull_id, **(values | rest),
         )  # fmt: skip
 
-    def unreadable(self, export: locate.Export, file: str, sha: str, size: int, reason: str) -> None:
-        """A file of which nothing can be read counts as one row, read and quarantined, so that it shows in the sums."""
+    def unreadable(
+        self, export: locate.Export, file: str, sha: str, size: int, reason: str, head: str | None = None
+    ) -> None:
+        """A file of which nothing can be read counts as one row, read and quarantined, so that it shows in the sums.
+
+        Args:
+            head: how the file begins.
+        """
         known = self.known_in_export.get((export.name, file))
         if known and (known.sha256, known.bytes, known.reason) == (sha, size, reason):
             self.accounts.append(self.account(export, file, sha, size, lake.KNOWN, reason=reason))
@@ -194,7 +212,8 @@ class _Pull:
         self.accounts.append(
             self.account(export, file, sha, size, lake.UNREADABLE, rows_read=1, rows_quarantined=1, reason=reason)
         )
-        self.quarantined.append({"export": export.name, "file": file, "row": None, "reason": reason, "raw": None})
+        shown = head if self.format.keeps_heads else None
+        self.quarantine.add({"export": export.name, "file": file, "row": None, "reason": reason, "raw": shown})
 
     def remember(self, account: FileAccount) -> None:
         """Keeps what a file was when it was last read (a known file refers to an earlier reading)."""
@@ -205,6 +224,15 @@ class _Pull:
         """The account of the same file, read before: out of this export, or of the last other one that had it."""
         found = (self.known_in_export.get((export.name, file)), self.known.get(file))
         return next((account for account in found if account and account.sha256 == sha), None)
+
+    def had_member_list(self, export: locate.Export, prefix: str) -> bool:
+        """Whether a member list was among the files of that prefix when they were last read."""
+        return any(
+            of == export.name
+            and file.startswith(prefix)
+            and self.format.table_of(file, self.options) == self.format.member_list
+            for of, file in self.known_in_export
+        )
 
     def _refuse_to_lose_rows(self, before: list[FileAccount]) -> None:
         """A changed mapping means starting over; refuses where that would lose rows that cannot be read again."""
@@ -221,9 +249,38 @@ class _Pull:
             )
 
 
+def elsewhere(config: Config, source: Source, home: Home) -> remote.Place | None:
+    """The bucket or server where a source's exports lie; None: they lie on this machine."""
+    if not storage.is_url(source.path):
+        return None
+    return remote.Place(source.path, source.storage, home.remote / source.name, _where(config, source))
+
+
+def find(config: Config, source: Source, place: remote.Place | None) -> list[locate.Export]:
+    """A source's exports, here or elsewhere.
+
+    Raises:
+        ExportsError: nothing lies there, or it cannot be reached.
+    """
+    if place:
+        return locate.find_elsewhere(place)
+    return locate.find(config.resolve(source.path), config.file.parent, _where(config, source))
+
+
+def _where(config: Config, source: Source) -> str:
+    return f"{config.file}: sources.{source.name}.path"
+
+
 def _whole(export: locate.Export) -> locate.ExportFile:
     """An archive as one file."""
-    return locate.ExportFile(export.name, 0, lambda: export.path.open("rb"))
+    return locate.ExportFile(export.name, 0, lambda: export.local().open("rb"))
+
+
+def _sha_of(export: locate.Export, known: set[str]) -> str:
+    """An archive's hash; one that lies elsewhere, unchanged and known, is not fetched for it."""
+    if export.remote and export.remote[0].known_sha256 in known:
+        return str(export.remote[0].known_sha256)
+    return locate.read_once(_whole(export), is_text=False, copy_to=None).sha256
 
 
 class _ExportReader:
@@ -237,21 +294,38 @@ class _ExportReader:
         self.undated: list[str] = []
         self.newest: datetime | None = None
         self.files_seen = 0
+        self.first_account = len(pull.accounts)
+        self.opened: list[tuple[locate.ExportFile, locate.Fingerprint]] = []
         self.work = tempfile.TemporaryDirectory(prefix="stillhere-")
         self.connection = _working_connection(Path(self.work.name))
 
-    def look_at(self, file: locate.ExportFile) -> None:
-        """Reads a file, now or with its batch; what cannot be read is accounted for, and the rest goes on."""
+    def look_at(self, file: locate.ExportFile, depth: int = 1) -> None:
+        """Reads a file, now or with its batch; what cannot be read is accounted for, and the rest goes on.
+
+        Args:
+            depth: how many archives deep it lies, the export itself counted.
+        """
+        pull = self.pull
         self.files_seen += 1
         if self.files_seen % 1000 == 0:
-            self.pull.progress(f"{self.pull.source.name}: {self.files_seen:,} files of {Path(self.export.name).name}")
-        self._fingerprint(file)
+            pull.progress(f"{pull.source.name}: {self.files_seen:,} files of {Path(self.export.name).name}")
+        table = pull.format.table_of(file.name, pull.options)
+        kind = locate.kind_of(file.name)
+        if table is not None and table == pull.format.member_list:
+            self.member_list_files.add(file.name)
+        if table:
+            self._stage(file, table)
+        elif kind != "file" and pull.format.unpacks(file.name):
+            self._open(file, kind, depth)
+        else:
+            pull.accounts.append(pull.account(self.export, file.name, "", file.size, lake.UNUSED))
         if self.batch_bytes >= _BATCH_BYTES or sum(map(len, self.batch.values())) >= _BATCH_FILES:
             self._parse_batch()
 
     def finish(self) -> None:
         """Parses what is left, and lays down the rows without an instant, dated by the export's newest one."""
         self._parse_batch()
+        self._account_for_opened()
         for table in self.undated:
             self.incoming.add(self.connection, table, f'select * from "undated_{table}"', self.newest)
 
@@ -268,44 +342,97 @@ class _ExportReader:
         self.connection.close()
         self.work.cleanup()
 
-    def _fingerprint(self, file: locate.ExportFile) -> None:
-        pull = self.pull
-        table = pull.format.table_of(file.name, pull.options)
-        if table is not None and table == pull.format.member_list:
-            self.member_list_files.add(file.name)
-        if file.problem and table:
+    def _read(self, file: locate.ExportFile, is_text: bool) -> tuple[Path, locate.Fingerprint] | None:
+        """A file's bytes where DuckDB can get at them, and their hash; None where there is nothing to parse: it is
+        known, or cannot be read, and accounted for as such."""
+        pull, copy = self.pull, None
+        if file.problem:
             pull.unreadable(self.export, file.name, "", file.size, file.problem)
-            return
-        if table is None:
-            pull.accounts.append(pull.account(self.export, file.name, "", file.size, lake.UNUSED))
-            return
-        copy = None
+            return None
+        if file.known_sha256 and self._is_known(file, file.known_sha256, file.size):
+            return None
         if file.path is None:
             copy = Path(self.work.name) / f"{self.files_seen:07d}{Path(file.name).suffix[:10].lower()}"
         try:
-            read = locate.read_once(file, pull.format.is_text(file.name), copy)
+            read = locate.read_once(file, is_text, copy)
         except locate.UNREADABLE as error:
-            pull.unreadable(self.export, file.name, "", file.size, f"cannot be read: {error}")
-            return
-        known = pull.known_as(self.export, file.name, read.sha256)
-        if known:
-            pull.accounts.append(
-                pull.account(
-                    self.export, file.name, read.sha256, read.size, lake.KNOWN,
-                    first_at=known.first_at, last_at=known.last_at, reason=known.reason,
-                )
-            )  # fmt: skip
-            self._saw(known.last_at)
-            if copy:
-                copy.unlink()
-        elif read.problem:
-            pull.unreadable(self.export, file.name, read.sha256, read.size, read.problem)
-            if copy:
-                copy.unlink()
+            head = locate.head_of(file)
+            pull.unreadable(self.export, file.name, "", file.size, f"cannot be read: {error}", head)
         else:
-            staged = StagedFile(self.files_seen, file.name, copy or file.path)  # type: ignore[arg-type]
-            self.batch.setdefault(table, []).append((staged, read))
+            if self._is_known(file, read.sha256, read.size):
+                pass
+            elif read.problem:
+                pull.unreadable(self.export, file.name, read.sha256, read.size, read.problem, read.head)
+            else:
+                return copy or file.path, read  # type: ignore[return-value]
+        if copy:
+            copy.unlink()
+        return None
+
+    def _is_known(self, file: locate.ExportFile, sha: str, size: int) -> bool:
+        """Whether the file was read before; accounts for it if so."""
+        pull = self.pull
+        known = pull.known_as(self.export, file.name, sha)
+        if known is None:
+            return False
+        pull.accounts.append(
+            pull.account(
+                self.export, file.name, sha, size, lake.KNOWN,
+                first_at=known.first_at, last_at=known.last_at, reason=known.reason,
+            )
+        )  # fmt: skip
+        self._saw(known.last_at)
+        return True
+
+    def _stage(self, file: locate.ExportFile, table: str) -> None:
+        """Puts a file of a raw table into its batch."""
+        number = self.files_seen
+        found = self._read(file, self.pull.format.is_text(file.name))
+        if found:
+            path, read = found
+            self.batch.setdefault(table, []).append((StagedFile(number, file.name, path), read))
             self.batch_bytes += read.size
+
+    def _open(self, file: locate.ExportFile, kind: str, depth: int) -> None:
+        """Looks at the files of an archive that lies within the export."""
+        pull = self.pull
+        found = self._read(file, is_text=False)
+        if found is None:
+            if pull.accounts[-1].outcome == lake.KNOWN and pull.had_member_list(self.export, f"{file.name}/"):
+                self.member_list_files.add(file.name)
+            return
+        path, read = found
+        try:
+            if depth > locate.MAX_NESTING:
+                reason = f"packed more than {locate.MAX_NESTING} deep: not opened"
+                pull.unreadable(self.export, file.name, read.sha256, read.size, reason, read.head)
+                return
+            with locate.members(path, kind, file.budget or locate.Budget(read.size), file.name) as members:
+                for member in members:
+                    self.look_at(member, depth + (kind != "gz"))
+            if kind != "gz":
+                self.opened.append((file, read))
+        except locate.UNREADABLE as error:
+            pull.unreadable(self.export, file.name, read.sha256, read.size, f"cannot be opened: {error}", read.head)
+        finally:
+            if path != file.path:
+                path.unlink()
+
+    def _account_for_opened(self) -> None:
+        """An archive all of whose files could be read need not be opened again as long as it stays the same."""
+        pull = self.pull
+        for file, read in self.opened:
+            inside = [a for a in pull.accounts[self.first_account :] if a.file.startswith(f"{file.name}/")]
+            used = [account for account in inside if account.outcome in (lake.LOADED, lake.KNOWN)]
+            if used and not any(a.outcome == lake.UNREADABLE or a.reason for a in inside):
+                spans = [account for account in used if account.first_at]
+                pull.accounts.append(
+                    pull.account(
+                        self.export, file.name, read.sha256, read.size, lake.OPENED,
+                        first_at=min((a.first_at for a in spans), default=None),
+                        last_at=max((a.last_at for a in spans), default=None),
+                    )
+                )  # fmt: skip
 
     def _parse_batch(self) -> None:
         for table, files in self.batch.items():
@@ -318,7 +445,14 @@ class _ExportReader:
     def _parse(self, table: str, files: list[tuple[StagedFile, locate.Fingerprint]]) -> None:
         pull, connection = self.pull, self.connection
         parsed = pull.format.parse(connection, table, [staged for staged, _ in files], pull.options)
-        connection.execute(f"create or replace temp table parsed as {parsed.rows}")
+        # Of good rows the raw text is not needed; with it the table would be as large as the export.
+        connection.execute(
+            f"""
+            create or replace temp table parsed as
+            select * replace (case when reason is not null then left(raw, {RAW_KEPT_CHARACTERS}) end as raw)
+            from ({parsed.rows})
+            """
+        )
         number_files(connection, "file_names", "file", {staged.number: staged.name for staged, _ in files})
         self._account_for(files, parsed)
         columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in pull.format.tables[table].items())
@@ -357,7 +491,8 @@ class _ExportReader:
         }
         for staged, read in files:
             if staged.number in parsed.unreadable:
-                pull.unreadable(self.export, staged.name, read.sha256, read.size, parsed.unreadable[staged.number])
+                reason = parsed.unreadable[staged.number]
+                pull.unreadable(self.export, staged.name, read.sha256, read.size, reason, read.head)
                 continue
             if staged.number in parsed.unused:
                 pull.accounts.append(pull.account(self.export, staged.name, read.sha256, read.size, lake.UNUSED))
@@ -370,16 +505,17 @@ class _ExportReader:
             pull.accounts.append(account)
             pull.remember(account)
             self._saw(last_at)
-        names = {staged.number: staged.name for staged, _ in files}
-        pull.quarantined += [
-            {"export": self.export.name, "file": names[file_no], "row": row_no, "reason": reason, "raw": raw}
-            for file_no, row_no, reason, raw in self.connection.execute(
-                f"""
-                select file_no, row_no, reason, left(raw, {RAW_KEPT_CHARACTERS}) from parsed
-                where reason is not null order by file_no, row_no
-                """
-            ).fetchall()
-        ]
+        self._quarantine({staged.number: staged.name for staged, _ in files})
+
+    def _quarantine(self, names: dict[int, str]) -> None:
+        bad = self.connection.execute(
+            "select file_no, row_no, reason, raw from parsed where reason is not null order by file_no, row_no"
+        )
+        while rows := bad.fetchmany(10_000):
+            for file_no, row_no, reason, raw in rows:
+                self.pull.quarantine.add(
+                    {"export": self.export.name, "file": names[file_no], "row": row_no, "reason": reason, "raw": raw}
+                )
 
     def _saw(self, last_at: datetime | None) -> None:
         if last_at and (self.newest is None or last_at > self.newest):
@@ -389,6 +525,6 @@ class _ExportReader:
 def _working_connection(folder: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    connection = duckdb.connect(config={"memory_limit": "4GB", "temp_directory": str(folder / "spill")})
+    connection = duckdb.connect(config={"memory_limit": _WORKING_MEMORY, "temp_directory": str(folder / "spill")})
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     return connection

@@ -24,6 +24,20 @@ ROW_COLUMNS = {"file_no": "INTEGER", "row_no": "BIGINT", "row_at": "TIMESTAMP", 
 RAW_KEPT_CHARACTERS = 1000
 
 
+# Folders in which platforms keep what members attached: a zip in there is theirs, and no part of the export.
+ATTACHMENT_FOLDERS = {
+    "__macosx",
+    "assets",
+    "attachments",
+    "files",
+    "images",
+    "media",
+    "uploads",
+    "photos",
+    "video_files",
+}
+
+
 class Options(BaseModel):
     """The keys of a [[sources]] entry that belong to the format. Unknown keys are an error."""
 
@@ -133,6 +147,16 @@ class Format:
     def is_text(self, name: str) -> bool:
         """Whether a file has to be UTF-8 text."""
         return True
+
+    @property
+    def keeps_heads(self) -> bool:
+        """Whether the quarantine shows how an unreadable file begins: not where names and card numbers stand there."""
+        return True
+
+    def unpacks(self, name: str) -> bool:
+        """Whether an archive within an export is opened: not where it is something that a member attached."""
+        folders = [folder.lower() for folder in name.split("/")[:-1]]
+        return not any(folder in ATTACHMENT_FOLDERS or folder.endswith("_files") for folder in folders)
 
     def parse(
         self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: Any

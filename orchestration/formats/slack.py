@@ -83,22 +83,32 @@ class Slack(Format):
 
 # `ts` is epoch seconds with six decimals in a string: a decimal holds it exactly, a float would not.
 _MESSAGES = f"""
-with fields as (
+with taken as (
+    -- All at once: each call reads the whole message.
     select
         j.file_no, j.row_no, j.value, c.channel,
-        json_type(j.value) as kind,
-        j.value->>'$.ts' as ts,
-        coalesce(j.value->>'$.user', j.value->>'$.comment.user') as user_id,
-        j.value->>'$.subtype' as subtype,
-        j.value->>'$.bot_id' as bot_id,
-        nullif(j.value->>'$.thread_ts', '') as thread_ts,
-        j.value->>'$.parent_user_id' as parent_user_id,
-        length(j.value->>'$.text') as text_length,
-        json_extract_string(j.value, '$.files[*].mimetype') as mimetypes,
-        len(json_extract(j.value, '$.attachments[*].from_url')) > 0 as has_link,
-        coalesce(json_type(j.value, '$.reactions'), 'NULL') = 'NULL' as has_no_reactions,
-        try(json_transform_strict(j.value->'$.reactions', '{_REACTIONS}')) as reactions
+        json_extract_string(
+            j.value, ['$.ts', '$.user', '$.comment.user', '$.subtype', '$.bot_id', '$.thread_ts', '$.parent_user_id',
+            '$.text']
+        ) as texts
     from json_rows j join channels c using (file_no)
+),
+fields as (
+    select
+        file_no, row_no, value, channel,
+        json_type(value) as kind,
+        texts[1] as ts,
+        coalesce(texts[2], texts[3]) as user_id,
+        texts[4] as subtype,
+        texts[5] as bot_id,
+        nullif(texts[6], '') as thread_ts,
+        texts[7] as parent_user_id,
+        length(texts[8]) as text_length,
+        json_extract_string(value, '$.files[*].mimetype') as mimetypes,
+        len(json_extract(value, '$.attachments[*].from_url')) > 0 as has_link,
+        coalesce(json_type(value, '$.reactions'), 'NULL') = 'NULL' as has_no_reactions,
+        try(json_transform_strict(value->'$.reactions', '{_REACTIONS}')) as reactions
+    from taken
 ),
 timed as (
     select

@@ -49,6 +49,11 @@ class StripePayments(Format):
         }
     }
 
+    @property
+    def keeps_heads(self) -> bool:
+        """What people bought, paid or wrote is not kept, in no place."""
+        return False
+
     def observes(self, options: Options) -> Observes:
         """Purchases only: no acts, no member list."""
         return Observes()

@@ -97,6 +97,11 @@ class Surveys(Format):
         }
     }
 
+    @property
+    def keeps_heads(self) -> bool:
+        """What people bought, paid or wrote is not kept, in no place."""
+        return False
+
     def observes(self, options: SurveysOptions) -> Observes:
         """No acts: an answer is no interaction, and makes nobody a member."""
         return Observes()
