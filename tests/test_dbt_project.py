@@ -167,7 +167,7 @@ MUTATIONS = [
     (
         "models/member_weeks/int_concentration.sql",
         "ceil(cast(active_members * {{ percent }} as double) / 100)",
-        "ceil(active_members * cast({{ percent / 100 }} as double))",
+        "floor(cast(active_members * {{ percent }} as double) / 100)",
         "one_percent_of_700_members_are_7",
     ),
     (

@@ -39,7 +39,7 @@ sums as (
         active_members,
         all_interactions,
         {%- for percent in [1, 10] %}
-        -- n * {{ percent }} / 100 and not n * {{ percent / 100 }}: the latter is a little too much for some n, and ceil makes one more of it.
+        -- Divided last: the quotient of whole numbers is exact where it is whole, so that ceil adds nothing to it.
         sum(interactions * greatest(0, least(
             members, ceil(cast(active_members * {{ percent }} as double) / 100) - members_above
         ))) as top_{{ percent }}_pct_interactions,
