@@ -171,6 +171,7 @@ print(json.dumps([time.monotonic() - started, result.total("rows_read"), result.
 FLOOR = """
 import json, sys, time
 import duckdb
+duckdb.execute("set enable_progress_bar = false")  # it would be among what is printed
 started = time.monotonic()
 duckdb.execute(sys.argv[1]).fetchall()
 print(json.dumps([time.monotonic() - started]))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Files are parsed in batches, so that memory does not grow with the export. What DuckDB holds beyond its limit goes to
-# disk; the process as a whole stays below 2 GiB.
+# disk; the process as a whole is to stay below 2 GiB.
 _BATCH_BYTES = 64 << 20
 _BATCH_FILES = 5000
 _WORKING_MEMORY = "768MB"
