@@ -59,8 +59,9 @@ compared as (
         week_start,
         metric,
         max(case when weeks_ago = 1 then past_value end) as previous,
-        sum(case when weeks_ago <= 4 then past_value end) as sum_4w,
-        sum(case when weeks_ago <= 4 then 1 else 0 end) as weeks_of_4,
+        -- Written out week by week, null unless all four are there: a sum over rows would depend on their order in its last
+        -- digits, and with it the direction.
+        {% for weeks in range(1, 5) %}max(case when weeks_ago = {{ weeks }} then past_value end){{ ' + ' if not loop.last }}{% endfor %} as sum_4w,
         max(case when weeks_ago = 52 then past_value end) as same_week_last_year,
         count(*) as weeks_compared,
         median(past_value) as usual_value
@@ -90,7 +91,7 @@ gathered as (
     select
         headlines.*,
         compared.previous,
-        case when compared.weeks_of_4 = 4 then compared.sum_4w end as sum_4w,
+        compared.sum_4w,
         compared.same_week_last_year,
         coalesce(compared.weeks_compared, 0) as weeks_compared,
         case
