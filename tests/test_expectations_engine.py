@@ -181,7 +181,8 @@ def test_a_regular_source_that_falls_silent_is_missed(source, silences) -> None:
 BIG_AND_BAD = f"""
 UPDATE control.settings SET member_weeks_kept = 40;
 DELETE FROM reports.member_week_status;
-INSERT INTO reports.member_week_status
+INSERT INTO reports.member_week_status (source, member_id, week_start, silence_weeks, last_active_at, last_seen_at,
+        status, flagged_by, flagged_since, lifecycle_stage, tenure_days)
     SELECT 'forum', 'forum:' || i, DATE '{WEEKS[-1]}' - CAST(7 * (i % 2) AS INTEGER), -1, now(), NULL, 'zombie', 'x',
         DATE '2099-01-01', 'elder', 0
     FROM range({MANY}) AS t(i);
