@@ -275,7 +275,7 @@ def _load_json_lines(
     # A line may lack any key, so that each is looked for under all its names.
     keys = [[str(name) for name in c if name] if isinstance(c, tuple) else [str(c)] for c in columns.values()]
     values = ", ".join(f"case when ok then coalesce({', '.join(map(_json_value, names))}) end" for names in keys)
-    connection.execute(
+    found = connection.execute(
         f"""
         insert into mapped
         with lines as ({_lines(file)}),
@@ -287,7 +287,9 @@ def _load_json_lines(
             case when not ok then left(line, {RAW_KEPT_CHARACTERS}) end, {values}
         from checked
         """
-    )
+    ).fetchone()
+    if found == (0,):
+        raise _Unreadable("empty file")
 
 
 def _lines(file: StagedFile) -> str:
