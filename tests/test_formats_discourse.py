@@ -48,6 +48,17 @@ def test_posts_are_read_in_any_folders(inbox, packing):
     assert inbox.rows("discourse_posts", "_at") == [datetime(2024, 1, 1, 12, n) for n in (1, 2, 3)]
 
 
+def test_posts_as_long_as_those_of_a_forum_of_engineers_fit_into_the_working_memory(inbox):
+    """Where each JSON function held the texts once more, 32 MB of real posts did not fit into it."""
+    words = "<p>" + "a block of transactions " * 300 + "</p>"
+    posts = {f"{n}.json": post(n, cooked=words, raw=words, post_number=n) for n in range(1, 2101)}
+    inbox.configure(DISCOURSE.replace('"exports"', '"exports/archive.zip"'))
+    write_zip(inbox.exports / "archive.zip", posts)
+    result = inbox.pull()
+    assert (result.total("rows_read"), result.total("rows_loaded")) == (2100, 2100)
+    assert inbox.rows("discourse_posts", "min(content_length), max(content_length)") == [(len(words), len(words))]
+
+
 def test_pages_of_the_api_hold_many_posts(inbox):
     inbox.put("latest.json", {"latest_posts": [post(1), post(2)]})
     inbox.put("topic.json", {"post_stream": {"posts": [post(3)], "stream": [3]}, "id": 7, "title": "x"})

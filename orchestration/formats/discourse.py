@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ _USER_LISTS = ("$.users", "$.directory_items", "$.user_list")
 _CSV = TabularOptions(delimiter=",")
 # More reactions to one post than there are people are no reactions, and sums of such numbers overflow.
 _MOST = 10_000_000_000
+# Each of thirty JSON functions holds the posts that it looks into, up to 2,048 at a time.
+_PIECE_BYTES = 8 << 20
 _USER_COLUMNS = ("id", "username", "name", "created_at", "trust_level", "admin", "moderator")
 
 
@@ -93,7 +95,7 @@ class Discourse(Format):
     ) -> Parsed:
         """One row a post, or one row a listed user."""
         if table == "discourse_posts":
-            return Parsed(table, _POSTS, load_objects(connection, files, _POST_LISTS))
+            return Parsed(table, "select * from posts", _load_posts(connection, files))
         pages = [file for file in files if not file.name.lower().endswith(".csv")]
         unreadable = load_objects(connection, pages, _USER_LISTS)
         connection.execute(f"create or replace temp table users as {_JSON_USERS}")
@@ -101,6 +103,32 @@ class Discourse(Format):
             if file.name.lower().endswith(".csv"):
                 unreadable |= _load_user_list(connection, file)
         return Parsed(table, _USERS_ROWS, unreadable)
+
+
+def _load_posts(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile]) -> dict[int, str]:
+    """Reads posts into the temporary table `posts`; returns the files that hold something else, with the reason."""
+    unreadable: dict[int, str] = {}
+    connection.execute("drop table if exists posts")
+    for some in _pieces(files):
+        unreadable |= load_objects(connection, some, _POST_LISTS)
+        rows = f"select * replace (case when reason is not null then raw end as raw) from ({_POSTS})"
+        connection.execute(f"create temp table if not exists posts as from ({rows}) limit 0")
+        connection.execute(f"insert into posts {rows}")
+    return unreadable
+
+
+def _pieces(files: Sequence[StagedFile]) -> Iterator[list[StagedFile]]:
+    """The files in lists of not more than `_PIECE_BYTES`, but for a file that alone is larger."""
+    piece: list[StagedFile] = []
+    room = 0
+    for file in files:
+        size = file.path.stat().st_size
+        if piece and size > room:
+            yield piece
+            piece = []
+        room = (room if piece else _PIECE_BYTES) - size
+        piece.append(file)
+    yield piece
 
 
 def _load_user_list(connection: duckdb.DuckDBPyConnection, file: StagedFile) -> dict[int, str]:
@@ -120,10 +148,24 @@ def _load_user_list(connection: duckdb.DuckDBPyConnection, file: StagedFile) -> 
 
 # Of the actions only 2 is a like; the others are flags. What pictures a post shows are those that are no emoji and no
 # picture of a person or a linked site.
+# A post is mostly its text: it is taken out first, so that the other functions need not go through it.
 _POSTS = f"""
-with fields as (
+with texts as (
     select
-        file_no, row_no, value, json_type(value) as kind,
+        file_no, row_no, value as whole, json_type(value) as kind,
+        json_extract_string(value, ['$.cooked', '$.raw']) as texts
+    from json_rows
+),
+posts as (
+    select
+        file_no, row_no, whole, kind, coalesce(texts[1], texts[2]) as content,
+        length(coalesce(texts[2], texts[1])) as content_length,
+        case when kind = 'OBJECT' then json_merge_patch(whole, '{{"cooked":null,"raw":null}}') else whole end as value
+    from texts
+),
+fields as (
+    select
+        file_no, row_no, whole, value, kind, content, content_length,
         {whole_number("$.id")} as post_id,
         value->>'$.created_at' as created_at,
         value->>'$.updated_at' as updated,
@@ -136,12 +178,11 @@ with fields as (
         {whole_number("$.user_id")} as user_id,
         json_type(value, '$.user_id') as user_kind,
         'true' in (value->>'$.staff', value->>'$.admin', value->>'$.moderator') as is_official,
-        coalesce(value->>'$.cooked', value->>'$.raw') as content,
         coalesce(json_type(value, '$.reactions'), 'NULL') as reactions_kind,
         try(json_transform_strict(value->'$.reactions', '[{{"count":"BIGINT"}}]')) as reactions,
         coalesce(json_type(value, '$.actions_summary'), 'NULL') as actions_kind,
         try(json_transform(value->'$.actions_summary', '[{{"id":"BIGINT","count":"BIGINT"}}]')) as actions
-    from json_rows
+    from posts
 ),
 timed as (
     select
@@ -172,10 +213,10 @@ select
         when reactions_given not between 0 and {_MOST} or likes_given not between 0 and {_MOST}
             then 'reactions: cannot be that many, ' || coalesce(reactions_given, likes_given)
         else {instant_problem("row_at")} end as reason,
-    cast(value as varchar) as raw,
+    cast(whole as varchar) as raw,
     post_id, coalesce(updated_at, row_at) as updated_at, topic_id, post_number, reply_to_post_number, category_id,
     coalesce(post_type, 1) as post_type, user_id, value->>'$.username' as username, coalesce(is_official, false)
-        as is_official, length(coalesce(value->>'$.raw', content)) as content_length,
+        as is_official, content_length,
     case
         when contains(content, 'class="poll"') then 'poll'
         when contains(content, '<video') then 'video'
