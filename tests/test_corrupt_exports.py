@@ -21,6 +21,7 @@ import pytest
 from orchestration import formats
 from orchestration.exports import lake, locate
 from orchestration.exports.lake import FileAccount
+from orchestration.formats import json_files, json_objects
 from tests.exports_in.inbox import Inbox
 from tests.exports_in.small import EXPORTS
 
@@ -105,6 +106,16 @@ def small(request, tmp_path) -> Small:
     return Small(tmp_path, request.param)
 
 
+@pytest.fixture
+def giant(small, monkeypatch) -> Small:
+    """An export whose JSON files are read in the way of those that are too large for memory."""
+    if not any(path.suffix == ".json" for path in small.used()):
+        pytest.skip("the format has no JSON")
+    monkeypatch.setattr(json_files, "GIANT_BYTES", 0)
+    monkeypatch.setattr(json_objects, "GIANT_BYTES", 0)
+    return small
+
+
 def test_every_format_has_a_small_export():
     assert set(EXPORTS) == set(formats.names())
 
@@ -116,6 +127,14 @@ def test_a_whole_export_is_read_without_a_word(small):
 
 
 def test_cut_off_at_any_byte(small):
+    _cut_off(small)
+
+
+def test_giant_files_cut_off_at_any_byte(giant):
+    _cut_off(giant)
+
+
+def _cut_off(small: Small) -> None:
     """A cut file is unreadable as a whole, or what is left of it is read, and its broken end is told."""
     cuts = []
     for path in small.used():
@@ -154,6 +173,14 @@ SOMETHING_ELSE = [
 
 
 def test_something_else_in_a_files_place(small):
+    _something_else(small)
+
+
+def test_something_else_in_a_giant_files_place(giant):
+    _something_else(giant)
+
+
+def _something_else(small: Small) -> None:
     broken = [(path, content) for path in small.used() for content in SOMETHING_ELSE]
     for (_, account), (_, content) in zip(small.with_broken(broken), broken, strict=True):
         assert account.rows_loaded == 0, (content, account)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration.formats.base import Format, MemberListOptions, Observes, Parsed, StagedFile, instant_problem
 from orchestration.formats.instants import instant_sql
-from orchestration.formats.json_files import load_objects, shown, whole_number
+from orchestration.formats.json_files import shown, whole_number
+from orchestration.formats.json_objects import load_objects
 from orchestration.formats.tabular import TabularOptions, load_columns
 
 if TYPE_CHECKING:
