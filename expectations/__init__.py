@@ -13,24 +13,24 @@ __all__ = ["REPORTS", "CheckResult", "validate"]
 
 REPORTS: tuple[str, ...] = (
     "report_activity",
+    "report_pyramid",
+    "report_interaction_mix",
     "report_lifecycle",
     "report_lifecycle_moves",
     "report_churn",
+    "member_week_status",
     "report_retention",
-    "report_audience",
-    "report_pyramid",
-    "report_interaction_mix",
-    "report_heatmap",
     "report_conversation",
     "report_content",
-    "report_purchases",
-    "report_surveys",
-    "member_week_status",
+    "report_heatmap",
     "report_segments",
+    "report_purchases",
     "report_onboarding",
+    "report_surveys",
     "report_safety",
     "report_goals",
     "report_headlines",
+    "report_audience",
 )
 """Every report that has a suite."""
 

@@ -119,7 +119,7 @@ CHECKS: tuple[Check, ...] = (
         description="First responses come within the 24 hours in which a thread is watched, half of them before most.",
         expected="median_first_response_minutes <= p90_first_response_minutes < 1440",
         sql=breach(
-            "median_first_response_minutes > p90_first_response_minutes OR p90_first_response_minutes >= 1440",
+            "median_first_response_minutes > p90_first_response_minutes + 1e-6 OR p90_first_response_minutes >= 1440",
             "concat('median ', median_first_response_minutes, ', p90 ', p90_first_response_minutes)",
         ),
     ),

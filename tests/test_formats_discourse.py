@@ -355,3 +355,9 @@ def test_members_are_observed_where_there_is_a_list_of_them():
     assert discourse.observes_in(discourse.options({}), {"discourse_posts"}) == without
     listed = discourse.observes_in(discourse.options({}), {"discourse_posts", "discourse_users"})
     assert listed == Observes(threads=True, reaction_counts=True, joins=True, members=True)
+
+
+def test_nobody_leaves_by_a_list_of_users_unless_the_config_calls_it_whole():
+    discourse = formats.get("discourse")
+    assert discourse.options({}).member_list == "partial"
+    assert discourse.options({"member_list": "whole"}).member_list == "whole"

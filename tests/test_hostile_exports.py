@@ -242,9 +242,9 @@ def test_ten_thousand_files_are_read_in_reasonable_time(inbox):
         for n, day in enumerate(days)
     }
     zipped(inbox, members)
-    start = time.monotonic()
+    start = time.process_time()  # of all threads; other tests may keep the machine busy
     result = inbox.pull()
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 60
     assert (result.count("loaded"), result.total("rows_loaded")) == (10_000, 10_000)
     assert len(inbox.weeks("slack_messages")) == 144
     assert len(inbox.parts("slack_messages")) < 500, "few parts, however many files"

@@ -261,7 +261,8 @@ def test_first_steps():
     village.act("bea", noon(1) + HOUR, "reply", parent_id=lonely)
     rows = {r["week_start"]: r for r in village.reports(w(0), w(1), w(4))["report_onboarding"]
             if r["source"] == "forum" and r["joined_week"] == w(0)}  # fmt: skip
-    steps = "active_7d replied_7d claimed_7d purchased_7d active_28d replied_28d came_back median_days_to_active"
+    steps = "active_7d reply_received_7d claimed_7d purchased_7d"
+    steps += " active_28d reply_received_28d came_back median_days_to_active"
     assert [pick(row, "joined joined_inferred") for row in rows.values()] == [[2, 1]] * 3
     assert pick(rows[w(0)], steps) == [None] * 8
     assert pick(rows[w(1)], steps) == [1, 1, 0, 0, None, None, None, None]

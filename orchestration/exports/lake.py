@@ -134,8 +134,9 @@ class Ledger:
     def commit(self, pull_id: str, files: Iterable[FileAccount], exports: Iterable[ExportAccount]) -> None:
         """Writes the account of a pull; with this it counts."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        _write_parquet(self.folder / f"{pull_id}.exports.parquet", [asdict(e) for e in exports], _EXPORT_TYPES)
-        _write_parquet(self.folder / f"{pull_id}.files.parquet", [asdict(f) for f in files], _FILE_TYPES)
+        with _writing() as out:
+            _write_parquet(out, self.folder / f"{pull_id}.exports.parquet", [asdict(e) for e in exports], _EXPORT_TYPES)
+            _write_parquet(out, self.folder / f"{pull_id}.files.parquet", [asdict(f) for f in files], _FILE_TYPES)
 
 
 def write_schemas(home: Home, tables: Mapping[str, Mapping[str, str]]) -> None:
@@ -144,14 +145,15 @@ def write_schemas(home: Home, tables: Mapping[str, Mapping[str, str]]) -> None:
     Args:
         tables: raw table -> column -> DuckDB type.
     """
-    for table, columns in tables.items():
-        path = home.lake / SCHEMA_SOURCE / table / "week=1970-01-01" / "empty.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_parquet(path, [], {**LINEAGE, "_at": "TIMESTAMP", **columns})
     ledger = home.ledger / SCHEMA_SOURCE
     ledger.mkdir(parents=True, exist_ok=True)
-    _write_parquet(ledger / "empty.files.parquet", [], _FILE_TYPES)
-    _write_parquet(ledger / "empty.exports.parquet", [], _EXPORT_TYPES)
+    with _writing() as out:
+        for table, columns in tables.items():
+            path = home.lake / SCHEMA_SOURCE / table / "week=1970-01-01" / "empty.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_parquet(out, path, [], {**LINEAGE, "_at": "TIMESTAMP", **columns})
+        _write_parquet(out, ledger / "empty.files.parquet", [], _FILE_TYPES)
+        _write_parquet(out, ledger / "empty.exports.parquet", [], _EXPORT_TYPES)
 
 
 def tables_with_rows(home: Home, source: str) -> set[str]:
@@ -264,16 +266,23 @@ def _one_line(entry: Mapping[str, Any]) -> str:
     return re.sub("[\x85\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _write_parquet(path: Path, rows: list[dict[str, Any]], types: Mapping[str, str]) -> None:
+def _writing() -> duckdb.DuckDBPyConnection:
+    """A database in memory to write Parquet files with; to open one takes longer than to write a small file."""
     import duckdb
 
-    part = path.with_suffix(".part")
-    with duckdb.connect() as connection:
-        connection.execute("create table rows (" + ", ".join(f'"{n}" {t}' for n, t in types.items()) + ")")
-        if rows:
-            import pyarrow
+    return duckdb.connect(config={"threads": 1})
 
-            connection.register("given", pyarrow.Table.from_pylist(rows))
-            connection.execute("insert into rows by name select * from given")
-        connection.execute(f"copy rows to '{str(part).replace(chr(39), chr(39) * 2)}' (format parquet)")
+
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, rows: list[dict[str, Any]], types: Mapping[str, str]
+) -> None:
+    part = path.with_suffix(".part")
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+    connection.execute(f"create or replace temp table rows ({columns})")
+    if rows:
+        import pyarrow
+
+        connection.register("given", pyarrow.Table.from_pylist(rows))
+        connection.execute("insert into rows by name select * from given")
+    connection.execute(f"copy rows to '{str(part).replace(chr(39), chr(39) * 2)}' (format parquet)")
     part.replace(path)

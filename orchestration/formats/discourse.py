@@ -11,11 +11,12 @@ import csv
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from orchestration.formats.base import Format, Observes, Parsed, StagedFile, instant_problem
+from orchestration.formats.base import Format, MemberListOptions, Observes, Parsed, StagedFile, instant_problem
 from orchestration.formats.instants import instant_sql
-from orchestration.formats.json_files import load_objects, shown, whole_number
+from orchestration.formats.json_files import shown, whole_number
+from orchestration.formats.json_objects import load_objects
 from orchestration.formats.tabular import TabularOptions, load_columns
 
 if TYPE_CHECKING:
@@ -36,8 +37,20 @@ _PIECE_BYTES = 8 << 20
 _USER_COLUMNS = ("id", "username", "name", "created_at", "trust_level", "admin", "moderator")
 
 
+class DiscourseOptions(MemberListOptions):
+    """Keys of the format `discourse`.
+
+    Attributes:
+        member_list: "partial" unless the config says "whole": users are often fetched one by one, as posts name them.
+    """
+
+    member_list: Literal["whole", "partial"] = "partial"
+
+
 class Discourse(Format):
     """Format `discourse`."""
+
+    Options = DiscourseOptions
 
     name = "discourse"
     member_list = "discourse_users"

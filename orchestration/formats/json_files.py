@@ -1,8 +1,8 @@
 """Reading whole JSON files inside DuckDB: the part that JSON exports share.
 
-Small files are read as texts, many at once. A file above `GIANT_BYTES` is never held in memory: its list is found by
-its brackets (`json_lists`), and DuckDB reads its entries one after another. Both ways mean the same: a file that is
-not valid JSON to its last byte counts as unreadable, and none of its rows are kept.
+Small files are read as texts, some megabytes at once. A file above `GIANT_BYTES` is never held in memory: its list is
+found by its brackets (`json_lists`), and DuckDB reads its entries one after another. Both ways mean the same: a file
+that is not valid JSON to its last byte counts as unreadable, and none of its rows are kept.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from orchestration.formats.json_lists import NotAList, the_list_alone
 if TYPE_CHECKING:
     import duckdb
 
-GIANT_BYTES = 16 << 20
+GIANT_BYTES = 8 << 20
 # One entry of a list (a message) may be this long.
-_MAX_ENTRY_BYTES = 32 << 20
+MAX_ENTRY_BYTES = 32 << 20
 _MAX_PLACE_CHARACTERS = 4096
 _BUFFER_BYTES = 8192
 _PIECES_BYTES = 64 << 20
@@ -41,39 +41,65 @@ def load_arrays(
     Returns:
         The files that hold something else, by number, with the reason. None of their rows are in the table.
     """
+    connection.execute("create or replace temp table json_rows (file_no integer, row_no bigint, value json)")
+    connection.execute("create or replace temp table json_heads (file_no integer, value json)")
     giants = [file for file in files if file.path.stat().st_size > GIANT_BYTES]
-    unreadable = _load_texts(connection, [file for file in files if file not in giants], key)
+    unreadable: dict[int, str] = {}
+    for some in few_at_a_time([file for file in files if file not in giants]):
+        unreadable |= _load_lists(connection, some, key)
     for file in giants:
-        if reason := _load_giant(connection, file, key):
+        if reason := load_giant_array(connection, file, key):
             unreadable[file.number] = reason
     return unreadable
 
 
-def _load_texts(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], key: str | None) -> dict[int, str]:
-    """Reads files as whole texts; creates `json_rows` and `json_heads`, also where there are none."""
-    at = "$" if key is None else f'$."{key}"'
-    kind = "try(json_type(content))" if key is None else f"try(json_type(content, '{at}'))"
+def few_at_a_time(files: Sequence[StagedFile]) -> Iterator[list[StagedFile]]:
+    """Files in groups of no more than `GIANT_BYTES`, or one file.
+
+    Each of DuckDB's JSON functions keeps all texts of a statement parsed at once, in ten times their size.
+    """
+    group: list[StagedFile] = []
+    size = 0
+    for file in files:
+        bytes_more = file.path.stat().st_size
+        if group and size + bytes_more > GIANT_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(file)
+        size += bytes_more
+    if group:
+        yield group
+
+
+def load_texts(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile]) -> None:
+    """Reads files as whole texts into the temporary table `json_texts(file_no, content)`."""
     number_files(connection, "json_files", "path", {file.number: str(file.path) for file in files})
     # A byte order mark is legal in front of UTF-8 text, but no JSON. `[` in a path would be taken for a pattern.
-    texts = "read_text($paths)" if files else "(select null as filename, null::varchar as content where $paths is null)"
     connection.execute(
-        f"""
+        """
         create or replace temp table json_texts as
         select f.file_no, ltrim(t.content, chr(65279)) as content
-        from {texts} t
+        from read_text($paths) t
         join json_files f on f.path = t.filename
         """,
         {"paths": [glob.escape(str(file.path)) for file in files]},
     )
+
+
+def _load_lists(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], key: str | None) -> dict[int, str]:
+    """Adds the lists of small files to `json_rows`, and with a key the rest of their objects to `json_heads`."""
+    at = "$" if key is None else f'$."{key}"'
+    kind = "try(json_type(content))" if key is None else f"try(json_type(content, '{at}'))"
+    load_texts(connection, files)
     connection.execute(
         f"""
-        create or replace temp table json_rows as
+        insert into json_rows
         with lists as (
             select file_no, json_extract(content, '{at}[*]') as items
             from json_texts
             where json_valid(content) and {kind} = 'ARRAY'
         )
-        select file_no, unnest(generate_series(1, len(items))) as row_no, unnest(items) as value
+        select file_no, unnest(generate_series(1, len(items))), unnest(items)
         from lists
         """
     )
@@ -93,8 +119,8 @@ def _load_texts(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
     if key is not None:
         connection.execute(
             f"""
-            create or replace temp table json_heads as
-            select file_no, json_merge_patch(content, '{{"{key}": null}}') as value
+            insert into json_heads
+            select file_no, json_merge_patch(content, '{{"{key}": null}}')
             from json_texts
             where json_valid(content) and {kind} = 'ARRAY'
             """
@@ -103,8 +129,12 @@ def _load_texts(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
     return unreadable
 
 
-def _load_giant(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: str | None) -> str | None:
-    """Adds a giant file's entries to `json_rows`; returns the reason where it cannot be read."""
+def load_giant_array(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: str | None) -> str | None:
+    """Adds a giant file's entries to `json_rows`, and with a key the rest of its object to `json_heads`.
+
+    Returns:
+        The reason where it cannot be read; none of its rows are in the table then.
+    """
     import duckdb
 
     try:
@@ -124,7 +154,7 @@ def _load_giant(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: st
                 insert into json_rows
                 select $number, row_number() over (), json
                 from read_json_objects({path_sql(array)}, format = 'array', compression = 'uncompressed',
-                    maximum_object_size = {_MAX_ENTRY_BYTES})
+                    maximum_object_size = {MAX_ENTRY_BYTES})
                 """,
                 number,
             )
@@ -133,7 +163,7 @@ def _load_giant(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: st
     except duckdb.InvalidInputException as error:
         _forget(connection, file, key)
         if "maximum_object_size" in str(error):
-            return f"an entry of its list is longer than {_MAX_ENTRY_BYTES >> 20} MB"
+            return f"an entry of its list is longer than {MAX_ENTRY_BYTES >> 20} MB"
         return "not valid JSON (cut off?)"
     # DuckDB's reader lets pass what its JSON functions refuse, such as NaN.
     if connection.execute(
@@ -147,67 +177,6 @@ def _load_giant(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: st
 def _forget(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: str | None) -> None:
     for table in ("json_rows",) if key is None else ("json_rows", "json_heads"):
         connection.execute(f"delete from {table} where file_no = ?", [file.number])
-
-
-def load_objects(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], lists: Sequence[str] = ()
-) -> dict[int, str]:
-    """Reads files that each hold one JSON object into the temporary table `json_rows(file_no, row_no, value JSON)`.
-
-    A file may hold a list of objects as well, by itself or within an object, as pages of an API do.
-
-    Args:
-        lists: JSON paths, such as "$.latest_posts", at which an object may hold the list in place of being the row.
-
-    Returns:
-        The files that hold something else, by number, with the reason. None of their rows are in the table.
-    """
-    if not files:
-        connection.execute("create or replace temp table json_rows (file_no integer, row_no bigint, value json)")
-        return {}
-    number_files(connection, "json_files", "path", {file.number: str(file.path) for file in files})
-    connection.execute(
-        """
-        create or replace temp table json_texts as
-        select f.file_no, ltrim(t.content, chr(65279)) as content
-        from read_text($paths) t
-        join json_files f on f.path = t.filename
-        """,
-        {"paths": [glob.escape(str(file.path)) for file in files]},
-    )
-    within = " ".join(
-        f"when json_type(content, {quoted(at)}) = 'ARRAY' then json_extract(content, {quoted(at + '[*]')})"
-        for at in lists
-    )
-    connection.execute(
-        f"""
-        create or replace temp table json_rows as
-        with lists as (
-            select file_no, case
-                when json_type(content) = 'ARRAY' then json_extract(content, '$[*]')
-                {within}
-                else [content::json] end as items
-            from json_texts
-            where json_valid(content) and try(json_type(content)) in ('OBJECT', 'ARRAY')
-        )
-        select file_no, unnest(generate_series(1, len(items))) as row_no, unnest(items) as value
-        from lists
-        """
-    )
-    unreadable = dict(
-        connection.execute(
-            """
-            select file_no, case
-                when trim(content, e' \\t\\r\\n') = '' then 'empty file'
-                when not json_valid(content) then 'not valid JSON (cut off?)'
-                else 'expected a JSON object or list, found ' || coalesce(lower(try(json_type(content))), 'none') end
-            from json_texts
-            where not json_valid(content) or coalesce(try(json_type(content)), 'none') not in ('OBJECT', 'ARRAY')
-            """
-        ).fetchall()
-    )
-    connection.execute("drop table json_texts")
-    return unreadable
 
 
 def whole_number(path: str, value: str = "value") -> str:

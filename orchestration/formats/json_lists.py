@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,39 @@ def the_list_alone(path: Path, key: str | None) -> Iterator[tuple[Path, str]]:
             text.seek(place.start)
             _copy(text, copy, place.stop - place.start)
             yield Path(copy.name), (before + b"null" + after).decode()
+
+
+@contextmanager
+def each_list_alone(path: Path, keys: Collection[str]) -> Iterator[dict[str, Path]]:
+    """A file for each of the lists that lie in a JSON object under these keys, as far as they are there.
+
+    Of the rest of the object only brackets and quotes are checked.
+
+    Raises:
+        NotAList: the file ends too early, or is no object.
+    """
+    places: dict[str, _Place] = {}
+    starts: dict[str, int] = {}
+    depth, first, open_key = 0, b"", None
+    for at, bracket, depth, before in _brackets(path, wanted_depth=2):
+        first = first or bracket
+        if bracket == b"[" and depth == 2 and (found := _KEY.search(before)):
+            key = found[1].decode(errors="replace")
+            if key in keys and key not in starts:
+                starts[key], open_key = at, key
+        elif bracket == b"]" and depth == 1 and open_key:
+            places[open_key], open_key = _Place(starts[open_key], at + 1), None
+    if depth != 0 or open_key:
+        raise NotAList("not valid JSON (cut off?)")
+    if first != b"{":
+        raise NotAList("expected a JSON object, found " + ("array" if first == b"[" else "none"))
+    with tempfile.TemporaryDirectory(prefix="stillhere-") as folder, path.open("rb") as text:
+        copies = {key: Path(folder) / f"{number}.json" for number, key in enumerate(places)}
+        for key, place in places.items():
+            text.seek(place.start)
+            with copies[key].open("wb") as copy:
+                _copy(text, copy, place.stop - place.start)
+        yield copies
 
 
 def _copy(source: IO[bytes], target: IO[bytes], size: int) -> None:

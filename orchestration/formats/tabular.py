@@ -275,7 +275,7 @@ def _load_json_lines(
     # A line may lack any key, so that each is looked for under all its names.
     keys = [[str(name) for name in c if name] if isinstance(c, tuple) else [str(c)] for c in columns.values()]
     values = ", ".join(f"case when ok then coalesce({', '.join(map(_json_value, names))}) end" for names in keys)
-    connection.execute(
+    found = connection.execute(
         f"""
         insert into mapped
         with lines as ({_lines(file)}),
@@ -287,7 +287,9 @@ def _load_json_lines(
             case when not ok then left(line, {RAW_KEPT_CHARACTERS}) end, {values}
         from checked
         """
-    )
+    ).fetchone()
+    if found == (0,):
+        raise _Unreadable("empty file")
 
 
 def _lines(file: StagedFile) -> str:
@@ -335,27 +337,39 @@ def _load_csv(
     )
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"drop table if exists {table}")
+    above = blank_lines + options.header
     connection.execute(
         f"""
-        create or replace temp table cut as select row_number() over () as place, {picked}
-        from read_csv({path_sql(file.path)}, auto_detect = false, header = {str(options.header).lower()},
-            skip = {blank_lines}, delim = {quoted(delimiter)}, quote = '"', escape = '"', columns = {{{types}}},
-            store_rejects = true, rejects_limit = 0, max_line_size = {_MAX_LINE_BYTES}, hive_partitioning = false)
+        insert into mapped
+        select {file.number}, row_number() over () + {above}, null, null, {", ".join(columns)}
+        from (
+            select {picked}
+            from read_csv({path_sql(file.path)}, auto_detect = false, header = {str(options.header).lower()},
+                skip = {blank_lines}, delim = {quoted(delimiter)}, quote = '"', escape = '"', columns = {{{types}}},
+                store_rejects = true, rejects_limit = 0, max_line_size = {_MAX_LINE_BYTES}, hive_partitioning = false)
+        )
         """
     )
-    _add_cut_and_rejected(connection, file, columns, blank_lines + options.header)
+    if connection.execute("select count(*) > 0 from reject_errors").fetchone() == (True,):
+        _add_rejected(connection, file, columns, above)
 
 
-def _add_cut_and_rejected(
+def _add_rejected(
     connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: Mapping[str, Column | Names], above: int
 ) -> None:
-    """Puts a CSV file's rows and rejected lines into `mapped`, each with its line's number (a row's lines are one).
+    """Adds a CSV file's rejected lines to its good ones in `mapped`, and numbers these anew by their lines.
 
-    DuckDB numbers only what it rejects. A good row's number is its place among the good ones, and as many more as
-    lines were rejected before it; `above` are the lines before the first row.
+    DuckDB numbers only what it rejects. A good row's number (a row's lines are one) is its place among the good ones,
+    and as many more as lines were rejected before it; `above` are the lines before the first row.
     """
     connection.execute(
         f"""
+        create or replace temp table good as select * from mapped where file_no = {file.number};
+        delete from mapped where file_no = {file.number}
+        """
+    )
+    connection.execute(
+        """
         insert into mapped
         with rejected as (
             select line, row_number() over (order by line) as rejects from (select distinct line from reject_errors)
@@ -363,9 +377,8 @@ def _add_cut_and_rejected(
         steps as (
             select line - rejects as good_before, max(rejects) as rejects from rejected group by good_before
         )
-        select {file.number}, place + {above} + coalesce(rejects, 0), null, null,
-            {", ".join(f"cut.{key}" for key in columns)}
-        from cut asof left join steps on cut.place + {above} > steps.good_before
+        select good.* replace (good.row_no + coalesce(steps.rejects, 0) as row_no)
+        from good asof left join steps on good.row_no > steps.good_before
         """
     )
     # One bad line may be reported for several reasons: it is one row all the same.
@@ -377,7 +390,7 @@ def _add_cut_and_rejected(
         from reject_errors group by line
         """
     )
-    connection.execute("drop table cut")
+    connection.execute("drop table good")
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from orchestration.formats.base import Format, Observes, Parsed, StagedFile, instant_problem, number_files
-from orchestration.formats.json_files import epoch_instant, load_arrays, load_objects, shown, whole_number
+from orchestration.formats.json_files import epoch_instant, load_arrays, shown, whole_number
+from orchestration.formats.json_objects import load_tables
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,8 +100,7 @@ class Zulip(Format):
         if table == "zulip_server_messages":
             return Parsed(table, _SERVER_MESSAGE_ROWS, load_arrays(connection, files, key="zerver_message"))
         if table == "zulip_realm":
-            unreadable = load_objects(connection, files)
-            return Parsed(table, _REALM_ROWS, unreadable | _no_realms(connection))
+            return Parsed(table, _REALM_ROWS, load_tables(connection, files, _REALM_LISTS, "zerver_userprofile"))
         unreadable = load_arrays(connection, files)
         folders = {file.number: file.name.rsplit("/", 2)[-2] if "/" in file.name else "" for file in files}
         number_files(connection, "streams", "stream", folders)
@@ -112,14 +112,6 @@ def topic_of(name: str) -> str:
     """The topic that a file of an archive holds: its name, percent-encoded with "." for "%"."""
     stem = name.rsplit("/", 1)[-1].removesuffix(".json")
     return unquote(_ENCODED.sub("%", stem.replace("%", "%25")))
-
-
-def _no_realms(connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
-    """Files called realm.json that are none; none of their rows stay in `json_rows`."""
-    wrong = "coalesce(json_type(value, '$.zerver_userprofile'), '') <> 'ARRAY'"
-    found = connection.execute(f"select distinct file_no from json_rows where {wrong}").fetchall()
-    connection.execute(f"delete from json_rows where file_no in (select file_no from json_rows where {wrong})")
-    return {file_no: "expected a list under zerver_userprofile (an organization's realm.json)" for (file_no,) in found}
 
 
 _ARCHIVED_ROWS = f"""
@@ -190,17 +182,10 @@ _REALM_LISTS = {
     "recipient": "zerver_recipient",
     "reaction": "zerver_reaction",
 }
-_REALM_ITEMS = " union all ".join(
-    f"select file_no, {place} as place, '{kind}' as kind, unnest(json_extract(value, '$.{name}[*]')) as value,"
-    f" unnest(generate_series(1, len(json_extract(value, '$.{name}[*]')))) as item_no from json_rows"
-    f" where json_type(value, '$.{name}') = 'ARRAY'"
-    for place, (kind, name) in enumerate(_REALM_LISTS.items())
-)
 _REALM_ROWS = f"""
-with items as ({_REALM_ITEMS}),
-fields as (
+with fields as (
     select
-        file_no, row_number() over (partition by file_no order by place, item_no) as row_no, kind, value,
+        file_no, row_no, kind, value,
         json_type(value) as found,
         {whole_number("$.id")} as id,
         {epoch_instant("$.date_joined")} as date_joined,
@@ -210,7 +195,7 @@ fields as (
         {whole_number("$.user_profile")} as user_id,
         {whole_number("$.message")} as message_id,
         {whole_number("$.role")} as role
-    from items
+    from json_items
 )
 select
     file_no, row_no, cast(null as timestamp) as row_at,

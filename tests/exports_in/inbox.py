@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet
 
 from orchestration import config
 from orchestration.exports.lake import FileAccount, Ledger
@@ -81,7 +82,7 @@ class Inbox:
 
     def count(self) -> int:
         """Rows in the lake, over all raw tables."""
-        return sum(len(self.rows(table, "1")) for table in {part.parts[-3] for part in self.parts()})
+        return sum(pyarrow.parquet.read_metadata(part).num_rows for part in self.parts())
 
     def rows(self, table: str, columns: str = "*", rest: str = "order by all") -> list[tuple]:
         """Rows of a raw table; one column alone comes without its tuple."""

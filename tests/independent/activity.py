@@ -6,8 +6,8 @@ Readings where the page is silent:
 - `reactions` and `views` are null where no source of the scope can show them and none was seen.
 - `engagement_rate` is null where the scope shows neither reactions (as acts or numbers) nor threads and none was seen:
   nothing could have been received. Content of official accounts, of leavers and of nobody known receives too.
-- `engagement_rate_change_12w` compares means of the weekly rates: of W-3..W and of W-15..W-12. Weeks without a rate
-  are in no mean; null where either has none, where the earlier is 0, and before the scope's sixteenth week.
+- `engagement_rate_change_12w` compares means of the weekly rates: of W-3..W and of W-15..W-12. Null where one of the
+  eight weeks has no rate, where the earlier mean is 0, and before the scope's sixteenth week.
 """
 
 from __future__ import annotations
@@ -107,11 +107,9 @@ def engagement_rate_change(scope: Scope, week: date, engagement: Engagement) -> 
     if weeks_between(scope.first, week) + 1 < 16:
         return None
     now, then = ([engagement_rate(scope, week - WEEK * (back + n), engagement) for n in range(4)] for back in (0, 12))
-    now, then = [r for r in now if r is not None], [r for r in then if r is not None]
-    if not now or not sum(then):
+    if None in now or None in then or not sum(then):
         return None
-    before = sum(then) / len(then)
-    return (sum(now) / len(now) - before) / before
+    return (sum(now) - sum(then)) / sum(then)
 
 
 def _left_within(scope: Scope, body: Body, week: date) -> bool:

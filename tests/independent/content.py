@@ -4,8 +4,8 @@ Readings where the page is silent:
 - `posts` counts posts only; engagement is what any content of the type (post, reply, message) received.
 - Content without a type, and content that is in no export, has the type null.
 - `replies`, `reactions` and `views` are null where no source of the scope shows them (reactions also as numbers) and
-  none was seen; `engagement_per_post` = (reactions + replies + shares) / posts, as in `engagement_rate`, of what is
-  seen.
+  none was seen; `engagement_per_post` = (reactions + replies + shares) / posts, of what is seen, and null where neither
+  reactions nor replies can be seen and nothing was.
 - The heatmap is of active interactions of community members of W, at the local hour; an instant that is known to the
   day only counts at hour 0. Of an hour that comes twice when clocks go back both count.
 - Segments: every attribute of which the source has a value; who has none is of the value null. A person's value is that
@@ -44,10 +44,15 @@ def content(scope: Scope, week: date, engagement: Engagement) -> list[dict]:
             "replies": got["reply"] if scope.observes_threads(week) else got["reply"] or None,
             "shares": got["share"],
             "views": got["view"] if scope.observes_views(week) else got["view"] or None,
-            "engagement_per_post": rate(got["reaction"] + got["reply"] + got["share"], posts[content_type]),
+            "engagement_per_post": _per_post(got, posts[content_type], shows_reactions or scope.observes_threads(week)),
         }
         for content_type, got in received.items()
     ]
+
+
+def _per_post(got: Counter[str], posts: int, can_see: bool) -> float | None:
+    received = got["reaction"] + got["reply"] + got["share"]
+    return rate(received, posts) if can_see or received else None
 
 
 def heatmap(scope: Scope, week: date) -> list[dict]:

@@ -10,7 +10,7 @@ Readings where the page is silent:
 - Threads are those of sources that show threads; all their figures are null where no source of the scope does, and so
   are `official_replies` and `broadcast_share` unless a reply was seen.
 - `two_way_members`: content counted without users is from nobody who could be told from the author, and does not count;
-  an act of an account of nobody known does. Null where the scope shows neither reactions nor threads and none was seen.
+  an act of an account of nobody known does. Null where the scope shows neither reactions nor threads.
 """
 
 from __future__ import annotations
@@ -124,7 +124,6 @@ def _two_way(scope: Scope, week: date, engagement: Engagement) -> dict:
         if received.kind in ("reply", "reaction") and received.author is not None and not received.counted
     }
     two_way = len(got & active)
-    can_see = scope.observes_reactions(week) or scope.observes_threads(week)
-    if not can_see and not two_way:
+    if not scope.observes_reactions(week) and not scope.observes_threads(week):
         return {"two_way_members": None, "two_way_share": None}
     return {"two_way_members": two_way, "two_way_share": rate(two_way, len(active))}

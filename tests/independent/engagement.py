@@ -1,8 +1,8 @@
 """What content receives: reactions, replies, shares and views, of which sections 4, 10 and 11 speak.
 
 Readings where the page is silent:
-- A reply is received by its parent, and by nothing where the export names none; a reaction, share or view by its
-  parent, else by the content that the act names.
+- A reply is received by its parent; a reaction, share or view by its parent, else by the content that the act names.
+  Where the export names neither it was received all the same, by content that is not known.
 - Content is a post, reply or message. Of what is not in the exports the author is the act's target, if it names one.
 - "a self-reaction is no engagement received": nor is a self-reply, self-share or self-view; in `all`, of one person.
 - Bots neither give nor receive engagement; official accounts, leavers and accounts of nobody known do.
@@ -79,8 +79,6 @@ class Engagement:
             if not self.scope.holds(row.source) or row.interaction_type not in ENGAGEMENT_TYPES:
                 continue
             target = row.parent_id if row.interaction_type == "reply" else row.parent_id or row.content_id
-            if target is None:
-                continue
             received = self._received(row.source, target, row.interaction_type, 1, row)
             if received:
                 weeks[self.scope.calendar.week_of(row.occurred_at)].append(received)
@@ -92,9 +90,9 @@ class Engagement:
         return weeks
 
     def _received(
-        self, source: str, content: str, kind: str, quantity: int, act: Interaction | None
+        self, source: str, content: str | None, kind: str, quantity: int, act: Interaction | None
     ) -> Received | None:
-        made = self.contents.get((source, content))
+        made = self.contents.get((source, content)) if content is not None else None
         author_id = made.member_id if made else None
         if author_id is None and act:
             author_id = act.target_member_id

@@ -1,15 +1,16 @@
 """Section 14: `report_onboarding`, as of a reporting week, for the joining weeks up to four weeks before it.
 
 Readings where the page is silent:
-- Who joined in J are its new members: community members of J who joined within J, whatever became of them later.
-- Days are local: the day of joining is the first; within 7 days is on days 1 to 7, "days 8-28" is what it says. So the
-  days of everyone who joined in J have passed at end(J+1) and end(J+4), and the cells are null before.
-- `median_days_to_active`: whole local days from joining to the first active interaction, over those who had one within
-  28 days; null with the other cells of 28 days.
+- Who joined in J are those who joined within J and are neither bots nor official, whatever became of them later, be it
+  within J.
+- "durations are always taken from the UTC instants": within 7 days is before 7 times 24 hours have passed since
+  joining, and "days 8-28" begins there. Cells are null before end(J+1) and end(J+4).
+- `median_days_to_active`: days, with their fractions, from joining to the first active interaction, over those who had
+  one within 28 days; null with the other cells of 28 days.
 - A reply is received when the reply is made, by content of one's own, from somebody else who is no bot.
 - The first post is the first within the 28 days; answered as in section 10. Who posted nothing is in neither half.
-- `viewed_*` is null where views are not observed and none was seen; `replied_*` and the halves by first post where no
-  source of the scope shows threads.
+- `viewed_*` is null where views are not observed; `reply_received_*` and the halves by first post where no source of
+  the scope shows threads.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from .engagement import Engagement
 from .people import Body, percentile
 from .scope import Scope
 
+MICROSECOND = timedelta(microseconds=1)
+
 
 def onboarding(scope: Scope, week: date, talk: Conversation, engagement: Engagement) -> list[dict]:
     """The rows of the joining weeks W-4 to W, as of end(W)."""
@@ -34,7 +37,7 @@ def onboarding(scope: Scope, week: date, talk: Conversation, engagement: Engagem
 
 def _row(scope: Scope, joined_week: date, week: date, talk: Conversation, engagement: Engagement) -> dict:
     start, end = scope.calendar.start(joined_week), scope.calendar.end(joined_week)
-    new = [body for body in scope.members(joined_week) if start <= body.joined_at < end]
+    new = [body for body in scope.everyone if body.counts and start <= body.joined_at < end]
     # "Members with an inferred join are left out and counted (`joined_inferred`)."
     joined = [body for body in new if not body.joined_at_is_inferred]
     as_of = scope.calendar.end(week)
@@ -42,42 +45,46 @@ def _row(scope: Scope, joined_week: date, week: date, talk: Conversation, engage
     steps: dict[str, Callable[[Body], Iterable[datetime]]] = {
         "viewed": lambda body: [r.occurred_at for r in body.interactions if r.interaction_type == "view"],
         "active": lambda body: [r.occurred_at for r in body.active],
-        "replied": lambda body: engagement.replies_to.get(body.member_id, []),
+        "reply_received": lambda body: engagement.replies_to.get(body.member_id, []),
         "claimed": lambda body: [r.occurred_at for r in body.interactions if r.interaction_type == "claim"],
         "purchased": lambda body: [o.ordered_at for o in body.purchases],
     }
-    hidden = {"viewed": not scope.observes_views(week), "replied": not scope.observes_threads(week)}
+    hidden = {"viewed": not scope.observes_views(week), "reply_received": not scope.observes_threads(week)}
     for step, instants in steps.items():
         for days in (7, 28):
             passed = week >= joined_week + WEEK * (days // 7)
-            count = sum(_within(scope, body, instants(body), days, as_of) for body in joined) if passed else None
-            row[f"{step}_{days}d"] = (count or None) if hidden.get(step) else count
+            count = sum(_within(body, instants(body), days, as_of) for body in joined) if passed else None
+            row[f"{step}_{days}d"] = None if hidden.get(step) else count
     row |= _came_back(scope, joined, joined_week + WEEK * 4 <= week, as_of, talk)
     row["joined_inferred"] = len(new) - len(joined)
     return row
 
 
-def _day(scope: Scope, body: Body, instant: datetime) -> int:
-    """Local days since joining; 0 on the day itself."""
-    return (scope.calendar.day_of(instant) - scope.calendar.day_of(body.joined_at)) // DAY
+def _since(body: Body, instant: datetime) -> timedelta:
+    return instant - body.joined_at
 
 
-def _within(scope: Scope, body: Body, instants: Iterable[datetime], days: int, as_of: datetime) -> bool:
-    return any(at < as_of and 0 <= _day(scope, body, at) < days for at in instants)
+def _within(body: Body, instants: Iterable[datetime], days: int, as_of: datetime) -> bool:
+    return any(at < as_of and timedelta(0) <= _since(body, at) < DAY * days for at in instants)
 
 
 def _came_back(scope: Scope, joined: list[Body], passed: bool, as_of: datetime, talk: Conversation) -> dict:
     names = ("first_post_answered", "came_back_answered", "first_post_unanswered", "came_back_unanswered")
     if not passed:
         return dict.fromkeys(("median_days_to_active", "came_back", *names))
-    firsts = [
-        min((_day(scope, b, r.occurred_at) for r in b.active if r.occurred_at < as_of), default=None) for b in joined
-    ]
-    median = percentile(sorted(day for day in firsts if day is not None and day < 28), 50)
-    back = {b.member_id for b in joined if any(7 <= _day(scope, b, r.occurred_at) < 28 for r in b.active)}
+    firsts = [min((_since(b, r.occurred_at) for r in b.active if r.occurred_at < as_of), default=None) for b in joined]
+    days = sorted(
+        Fraction(since // MICROSECOND, DAY // MICROSECOND) for since in firsts if since is not None and since < DAY * 28
+    )
+    median = percentile(days, 50)
+    back = {
+        b.member_id
+        for b in joined
+        if any(DAY * 7 <= _since(b, r.occurred_at) < DAY * 28 and r.occurred_at < as_of for r in b.active)
+    }
     halves: dict[bool, set[str]] = {True: set(), False: set()}
     for body in joined:
-        post = _first_post(scope, body)
+        post = _first_post(body, as_of)
         if post is not None:
             responses = talk.responses(post, min(as_of, post.occurred_at + WATCHED))
             halves[bool(responses)].add(body.member_id)
@@ -90,6 +97,10 @@ def _came_back(scope: Scope, joined: list[Body], passed: bool, as_of: datetime, 
     }
 
 
-def _first_post(scope: Scope, body: Body) -> Interaction | None:
-    posts = [r for r in body.interactions if r.interaction_type == "post" and _day(scope, body, r.occurred_at) < 28]
+def _first_post(body: Body, as_of: datetime) -> Interaction | None:
+    posts = [
+        r
+        for r in body.interactions
+        if r.interaction_type == "post" and _since(body, r.occurred_at) < DAY * 28 and r.occurred_at < as_of
+    ]
     return posts[0] if posts else None

@@ -6,7 +6,7 @@ Readings where the page is silent:
   not make a repeat buyer, so that first-time and repeat buyers add up to buyers.
 - Quintile 5 is the best: the most recent last purchase, the most orders, the most money. The ranks are cut as evenly as
   can be, the lower quintiles taking what is left over; ties go by member_id, the smaller one ranking lower.
-- Money is ranked among those who paid in the same one currency; who paid in several has no quintile of money.
+- Money of several currencies cannot be ranked: where the buyers paid in more than one there is no quintile of money.
 """
 
 from __future__ import annotations
@@ -56,10 +56,8 @@ def rfm(scope: Scope, week: date) -> dict[str, dict]:
     bought = {member_id: orders for member_id, orders in bought.items() if orders}
     recency = quintiles(bought, lambda orders: max(order.ordered_at for order in orders))
     frequency = quintiles(bought, len)
-    money: dict[str, int] = {}
-    for currency in {order.currency for orders in bought.values() for order in orders}:
-        only = {m: orders for m, orders in bought.items() if {order.currency for order in orders} == {currency}}
-        money |= quintiles(only, total)
+    currencies = {order.currency for orders in bought.values() for order in orders}
+    money = quintiles(bought, total) if len(currencies) == 1 else {}
     return {
         m: {"recency_quintile": recency[m], "frequency_quintile": frequency[m], "money_quintile": money.get(m)}
         for m in bought

@@ -92,7 +92,7 @@ responses as (
     inner join replies
         on posts.source = replies.source
         and posts.thread_id = replies.thread_id
-        and posts.opened_at < replies.occurred_at
+        and posts.opened_at <= replies.occurred_at
         and replies.occurred_at < posts.watched_until
 
 ),

@@ -87,7 +87,8 @@ others as (
         member_id,
         account_id
     from {{ ref('int_participants') }}
-    where not is_bot
+    -- Of a person one account of which is a bot's nobody knows who speaks.
+    qualify not bool_or(is_bot) over (partition by source, member_id)
 
 ),
 
