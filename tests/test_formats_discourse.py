@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orchestration import formats
 from orchestration.exports.lake import Ledger
+from orchestration.formats import json_objects
 from orchestration.formats.base import Observes
 from tests.exports_in.discourse_export import DISCOURSE, iso, post, user, user_list
 from tests.exports_in.inbox import Inbox
@@ -361,3 +362,13 @@ def test_nobody_leaves_by_a_list_of_users_unless_the_config_calls_it_whole():
     discourse = formats.get("discourse")
     assert discourse.options({}).member_list == "partial"
     assert discourse.options({"member_list": "whole"}).member_list == "whole"
+
+
+@pytest.mark.parametrize("page", [lambda posts: posts, lambda posts: {"more": "x", "latest_posts": posts}])
+def test_a_giant_page_of_posts_is_read_like_a_small_one(inbox, monkeypatch, page):
+    monkeypatch.setattr(json_objects, "GIANT_BYTES", 0)
+    inbox.put("posts.json", page([post(1), post(2, post_number=2)]))
+    inbox.put("one.json", {"id": 1, "text": "x"})
+    inbox.pull()
+    assert inbox.rows("discourse_posts", "post_id, _row", "order by post_id") == [(1, 1), (2, 2)]
+    assert inbox.reasons() == {"one.json": "one JSON object of more than 0 MB: expected a list of objects"}

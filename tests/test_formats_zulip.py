@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orchestration import formats
 from orchestration.exports.lake import Ledger
+from orchestration.formats import json_objects
 from orchestration.formats.base import Observes
 from orchestration.formats.zulip import topic_of
 from tests.exports_in.inbox import Inbox
@@ -262,7 +263,10 @@ def test_an_organizations_own_export_is_read(inbox):
     assert inbox.holds("example.invalid") == [], "addresses are not stored"
 
 
-def test_bad_rows_of_an_organizations_own_export(inbox):
+@pytest.mark.parametrize("giant", [False, True])
+def test_bad_rows_of_an_organizations_own_export(inbox, monkeypatch, giant):
+    if giant:
+        monkeypatch.setattr(json_objects, "GIANT_BYTES", 0)
     inbox.put("export/realm.json", realm(
         zerver_userprofile=[account(10, id="x"), account(11, date_joined=None), "who", account(12, date_joined=3)],
         zerver_recipient=[{"id": 100, "type": 2}], zerver_reaction=[{"id": 1, "message": 2}],
