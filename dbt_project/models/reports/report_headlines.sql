@@ -59,7 +59,8 @@ compared as (
         week_start,
         metric,
         max(case when weeks_ago = 1 then past_value end) as previous,
-        sum(case when weeks_ago <= 4 then past_value end) as sum_4w,
+        -- Written out week by week: a sum over rows would depend on their order in its last digits.
+        {% for weeks in range(1, 5) %}max(case when weeks_ago = {{ weeks }} then past_value end){{ ' + ' if not loop.last }}{% endfor %} as sum_4w,
         sum(case when weeks_ago <= 4 then 1 else 0 end) as weeks_of_4,
         max(case when weeks_ago = 52 then past_value end) as same_week_last_year,
         count(*) as weeks_compared,
