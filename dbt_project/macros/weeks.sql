@@ -15,7 +15,16 @@
 {%- endmacro %}
 
 {% macro add_days(day, days) -%}
+    {{ return(adapter.dispatch('add_days', 'stillhere')(day, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(day, days) -%}
     cast({{ dbt.dateadd('day', days, day) }} as date)
+{%- endmacro %}
+
+{# Millions of rows have their week computed: whole days are added as numbers, not by way of intervals and instants. #}
+{% macro duckdb__add_days(day, days) -%}
+    (cast({{ day }} as date) + cast({{ days }} as integer))
 {%- endmacro %}
 
 {% macro add_weeks(day, weeks) -%}
@@ -23,7 +32,15 @@
 {%- endmacro %}
 
 {% macro days_between(first, second) -%}
+    {{ return(adapter.dispatch('days_between', 'stillhere')(first, second)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, second) -%}
     {{ dbt.datediff(first, second, 'day') }}
+{%- endmacro %}
+
+{% macro duckdb__days_between(first, second) -%}
+    (cast({{ second }} as date) - cast({{ first }} as date))
 {%- endmacro %}
 
 {# Whole weeks from one week to another (both first days of a week). #}

@@ -14,6 +14,23 @@ kept_weeks as (
 
 ),
 
+-- What is the same in each of a member's weeks is worked out once.
+members as (
+
+    select
+        members.source,
+        members.member_id,
+        members.joined_date,
+        case
+            when settings.member_names = 'name' then coalesce(members.member_name, members.member_id)
+            -- Recognisable from week to week, and not who it is.
+            else 'member ' || left(md5(members.member_id), 8)
+        end as member_name
+    from {{ ref('int_community_members') }} as members
+    cross join settings
+
+),
+
 statuses as (
 
     select
@@ -132,14 +149,10 @@ gathered as (
         buyers.recency_quintile,
         buyers.frequency_quintile,
         case when buyers.is_one_currency then buyers.money_quintile end as money_quintile,
-        case
-            when settings.member_names = 'name' then coalesce(members.member_name, statuses.member_id)
-            -- Recognisable from week to week, and not who it is.
-            else 'member ' || left(md5(statuses.member_id), 8)
-        end as member_name
+        members.member_name
     from statuses
     cross join settings
-    inner join {{ ref('int_community_members') }} as members
+    inner join members
         on statuses.source = members.source
         and statuses.member_id = members.member_id
     left join silences

@@ -92,23 +92,38 @@ others as (
 
 ),
 
-replies_received as (
+-- Grouped before the repliers are looked up: joined all at once, the engine may put each newcomer beside each account of
+-- the source first, which ends never.
+replies_by_account as (
 
     select
         accounts.source,
         accounts.member_id,
-        engagements.occurred_at,
-        engagements.week_start
+        engagements.actor_id,
+        min(engagements.occurred_at) as occurred_at,
+        min(engagements.week_start) as week_start
     from accounts
     inner join {{ ref('int_engagements') }} as engagements
         on accounts.account_id = engagements.author_id
         and engagements.occurred_at >= accounts.joined_at
         and engagements.occurred_at < accounts.day_28_at
-    inner join others
-        on accounts.source = others.source
-        and engagements.actor_id = others.account_id
-        and accounts.member_id <> others.member_id
     where engagements.engagement_type = 'reply'
+    group by accounts.source, accounts.member_id, engagements.actor_id
+
+),
+
+replies_received as (
+
+    select
+        replies.source,
+        replies.member_id,
+        replies.occurred_at,
+        replies.week_start
+    from replies_by_account as replies
+    inner join others
+        on replies.source = others.source
+        and replies.actor_id = others.account_id
+        and replies.member_id <> others.member_id
 
 ),
 
@@ -137,25 +152,38 @@ first_posts as (
 
 ),
 
--- A reply in the post's thread within 24 hours, by another who is no bot.
-answers as (
+answers_by_account as (
 
     select
         first_posts.source,
         first_posts.member_id,
-        replies.occurred_at,
-        replies.week_start
+        replies.member_id as actor_id,
+        min(replies.occurred_at) as occurred_at,
+        min(replies.week_start) as week_start
     from first_posts
     inner join {{ ref('int_interactions') }} as replies
         on first_posts.platform = replies.source
         and first_posts.thread_id = coalesce(replies.thread_id, replies.parent_id)
         and replies.occurred_at >= first_posts.occurred_at
         and replies.occurred_at < {{ dbt.dateadd('hour', 24, 'first_posts.occurred_at') }}
-    inner join others
-        on first_posts.source = others.source
-        and replies.member_id = others.account_id
-        and first_posts.member_id <> others.member_id
     where replies.interaction_type = 'reply'
+    group by first_posts.source, first_posts.member_id, replies.member_id
+
+),
+
+-- A reply in the post's thread within 24 hours, by another who is no bot.
+answers as (
+
+    select
+        replies.source,
+        replies.member_id,
+        replies.occurred_at,
+        replies.week_start
+    from answers_by_account as replies
+    inner join others
+        on replies.source = others.source
+        and replies.actor_id = others.account_id
+        and replies.member_id <> others.member_id
 
 ),
 

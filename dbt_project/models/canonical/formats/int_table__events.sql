@@ -19,8 +19,47 @@ with versions as (
         and events.export_name = exports.export_name
         and events.loaded_at = exports.loaded_at
 
+),
+
+-- To order all rows by their keys would be dear, and few acts come twice: hashes tell which may have, and those alone are
+-- compared.
+hashed as (
+
+    select
+        *,
+        {{ row_hash(['source', 'event_key']) }} as key_hash
+    from versions
+
+),
+
+repeated as (
+
+    select key_hash
+    from hashed
+    group by key_hash
+    having count(*) > 1
+
+),
+
+latest as (
+
+    select *
+    from hashed
+    where key_hash in (select key_hash from repeated)
+    qualify {{ latest_version("source, event_key") }}
+
+),
+
+once as (
+
+    select *
+    from hashed
+    where key_hash not in (select key_hash from repeated)
+
 )
 
-select *
-from versions
-qualify {{ latest_version("source, event_key") }}
+{%- set columns = ['source', 'export_name', 'file_name', 'row_number_in_file', 'loaded_at', 'occurred_at', 'native_id', 'event_type', 'event_id', 'container_id', 'content_id', 'parent_id', 'thread_id', 'target_native_id', 'content_type', 'time_precision', 'export_number', 'event_key'] %}
+
+select {{ columns | join(', ') }} from once
+union all
+select {{ columns | join(', ') }} from latest
