@@ -440,7 +440,8 @@ def test_any_table_is_read_as_it_was_written(tmp_path_factory, rows, random, kin
             writer.writerows(given_rows)
             inbox.put(name, out.getvalue())
         elif kind == "jsonl":
-            inbox.put(name, json_lines(*given_rows) or "\n")
+            if given_rows:  # without a line it is an empty file, which is told
+                inbox.put(name, json_lines(*given_rows))
         else:
             columns = {
                 key: pa.array([row[key] for row in given_rows], pa.string()) for key in ("who", "at", "what", "id")
