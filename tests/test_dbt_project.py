@@ -280,8 +280,8 @@ MUTATIONS = [
     ),
     (
         "models/reports/report_headlines.sql",
-        "compared.weeks_of_4 = 4",
-        "compared.weeks_of_4 >= 3",
+        "4 * value = sum_4w or 100 * abs(4 * value - sum_4w) < settings",
+        "4 * value = sum_4w or 100 * abs(4 * value - sum_4w) <= settings",
         "a_headline_turns_at_five_percent_of_the_mean_of_four_weeks",
     ),
     (

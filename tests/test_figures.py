@@ -15,7 +15,7 @@ from tests.communities import Place
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community, Member, Observes, Order, Rows
-from tests.independent.published import REQUIRED_REPORTS, disagreements
+from tests.independent.published import REPORTS_OF_ACTS, disagreements
 from tests.independent.slack import OBSERVES, read_slack
 
 
@@ -51,10 +51,10 @@ def sample_reading(sample: Place) -> dict[str, list[dict]]:
     """All reports of the sample's forty weeks, as the independent reading has them."""
     community, rows = sample_rows(sample.config.parent)
     weeks = Calendar(community.timezone, community.week_start_day).weeks(date(2026, 1, 12), date(2026, 10, 12))
-    return reading.read_reports(community, rows, weeks, only=REQUIRED_REPORTS)
+    return reading.read_reports(community, rows, weeks, only=REPORTS_OF_ACTS)
 
 
-@pytest.mark.parametrize("report", REQUIRED_REPORTS)
+@pytest.mark.parametrize("report", REPORTS_OF_ACTS)
 def test_sample_community_equals_the_independent_reading(sample: Place, sample_reading: dict, report: str):
     assert sample_reading[report], "nothing to compare"
     found = disagreements(sample_reading[report], sample.home.published, report)
@@ -90,10 +90,10 @@ def rcontributors_reading(rcontributors: Place) -> dict[str, list[dict]]:
     community = Community({"slack": OBSERVES})
     weeks = Calendar("UTC", "monday").weeks(date(2020, 11, 2), date(2026, 6, 22))
     rows = read_slack(SHARED_DATA / "slack_rcontributors.zip")
-    return reading.read_reports(community, rows, weeks, only=REQUIRED_REPORTS)
+    return reading.read_reports(community, rows, weeks, only=REPORTS_OF_ACTS)
 
 
-@pytest.mark.parametrize("report", REQUIRED_REPORTS)
+@pytest.mark.parametrize("report", REPORTS_OF_ACTS)
 def test_rcontributors_equals_the_independent_reading(rcontributors: Place, rcontributors_reading: dict, report: str):
     assert rcontributors_reading[report], "nothing to compare"
     found = disagreements(rcontributors_reading[report], rcontributors.home.published, report)

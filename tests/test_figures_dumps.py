@@ -12,9 +12,8 @@ from tests.communities import SHARED_DATA, Place
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community
-from tests.independent.compare import differences
+from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements
 from tests.independent.stackexchange import OBSERVES, read_stackexchange
-from tests.test_figures import rows_of
 
 # Those that tell of members and their acts; the others have tests of their own.
 REPORTS = (
@@ -51,13 +50,14 @@ def frenchmeta(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def frenchmeta_reading(frenchmeta: Place) -> dict[str, list[dict]]:
     """The same weeks by the independent reading."""
     weeks = Calendar("UTC", "monday").weeks(FIRST, LAST)
-    return reading.read_reports(Community({"stackexchange": OBSERVES}), read_stackexchange(DUMP), weeks)
+    community = Community({"stackexchange": OBSERVES})
+    return reading.read_reports(community, read_stackexchange(DUMP), weeks, only=REPORTS_OF_ACTS)
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", REPORTS_OF_ACTS)
 def test_frenchmeta_equals_the_independent_reading(frenchmeta: Place, frenchmeta_reading: dict, report: str):
     assert frenchmeta_reading[report], "nothing to compare"
-    found = differences(frenchmeta_reading[report], rows_of(frenchmeta.home.published, report), reading.KEYS[report])
+    found = disagreements(frenchmeta_reading[report], frenchmeta.home.published, report, ENGAGEMENT)
     assert not found, "\n".join(found[:10])
 
 

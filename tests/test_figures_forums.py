@@ -17,8 +17,7 @@ from tests.communities import SHARED_DATA, Place
 from tests.independent import discourse, reading, zulip
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community, Observes, Rows
-from tests.independent.compare import differences
-from tests.test_figures import rows_of
+from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def read(forum: Forum) -> Rows:
 def expected(forum: Forum, read: Rows) -> dict[str, list[dict]]:
     """All reports of all weeks by the independent reading."""
     weeks = Calendar("UTC", "monday").weeks(forum.first, forum.last)
-    return reading.read_reports(Community({forum.format: forum.observes}), read, weeks)
+    return reading.read_reports(Community({forum.format: forum.observes}), read, weeks, only=REPORTS_OF_ACTS)
 
 
 def canonical(place: Place, sql: str) -> list[tuple]:
@@ -86,10 +85,10 @@ def canonical(place: Place, sql: str) -> list[tuple]:
         return connection.execute(sql).fetchall()
 
 
-@pytest.mark.parametrize("report", tuple(reading.KEYS))
+@pytest.mark.parametrize("report", REPORTS_OF_ACTS)
 def test_all_weeks_equal_the_independent_reading(place: Place, expected: dict, report: str):
     assert expected[report], "nothing to compare"
-    found = differences(expected[report], rows_of(place.home.published, report), reading.KEYS[report])
+    found = disagreements(expected[report], place.home.published, report, ENGAGEMENT)
     assert not found, "\n".join(found[:10])
 
 

@@ -50,4 +50,4 @@ def test_every_report_of_every_source_and_week_equals_the_reading(published: tup
     for report in reports:
         found = disagreements(expected[report], database, report)
         assert not found, f"{report}: {len(found)}\n" + "\n".join(found[:20])
-        assert expected[report], f"{report}: nothing to compare"
+        assert expected[report] or report not in REQUIRED_REPORTS, f"{report}: nothing to compare"
