@@ -321,7 +321,7 @@ def test_every_figure_that_a_goal_may_name_is_a_number_of_its_report():
     reports = warehouse.PROJECT / "models" / "reports"
     for report, columns in config.figures().items():
         (model,) = yaml.safe_load((reports / f"{report}.yml").read_text(encoding="utf-8"))["models"]
-        numbers = [c["name"] for c in model["columns"] if c["data_type"] in ("bigint", "double", "decimal(18, 4)")]
+        numbers = [c["name"] for c in model["columns"] if c["data_type"] in ("bigint", "double", "decimal(18,4)")]
         assert set(columns) <= set(numbers), report
         assert "'replaces': 'figure_weeks'" in (reports / f"{report}.sql").read_text(encoding="utf-8"), report
 
