@@ -245,13 +245,13 @@ MUTATIONS = [
     (
         "models/reports/report_segments.sql",
         "order by participants.joined_at, participants.account_id",
-        "order by participants.account_id",
+        "order by participants.joined_at desc, participants.account_id",
         "every_member_has_one_value_of_each_attribute_unknown_included",
     ),
     (
         "models/reports/report_onboarding.sql",
-        "and accounts.member_id <> others.member_id",
-        "and accounts.account_id <> others.account_id",
+        "and replies.member_id <> others.member_id\n\n),\n\npurchases",
+        "and replies.actor_id <> others.member_id\n\n),\n\npurchases",
         "a_reply_received_is_another_persons",
     ),
     (

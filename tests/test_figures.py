@@ -15,7 +15,7 @@ from tests.communities import Place
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community, Member, Observes, Order, Rows
-from tests.independent.published import REPORTS_OF_ACTS, disagreements
+from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements
 from tests.independent.slack import OBSERVES, read_slack
 
 
@@ -96,7 +96,7 @@ def rcontributors_reading(rcontributors: Place) -> dict[str, list[dict]]:
 @pytest.mark.parametrize("report", REPORTS_OF_ACTS)
 def test_rcontributors_equals_the_independent_reading(rcontributors: Place, rcontributors_reading: dict, report: str):
     assert rcontributors_reading[report], "nothing to compare"
-    found = disagreements(rcontributors_reading[report], rcontributors.home.published, report)
+    found = disagreements(rcontributors_reading[report], rcontributors.home.published, report, ENGAGEMENT)
     assert not found, "\n".join(found[:10])
 
 

@@ -9,8 +9,8 @@ Readings where the page is silent:
 - `answered_by_official_24h`: some official account answered within 24 hours, whether or not it was the first.
 - Threads are those of sources that show threads; all their figures are null where no source of the scope does, and so
   are `official_replies` and `broadcast_share` unless a reply was seen.
-- `two_way_members`: content counted without users is from nobody who could be told from the author, and does not count;
-  an act of an account of nobody known does. Null where the scope shows neither reactions nor threads.
+- `two_way_members`: "someone else" has to be known: numbers without users do not count, nor do acts of nobody known.
+  Null where the scope shows neither reactions nor threads.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _two_way(scope: Scope, week: date, engagement: Engagement) -> dict:
     got = {
         received.author.member_id
         for received in engagement.by_week.get(week, [])
-        if received.kind in ("reply", "reaction") and received.author is not None and not received.counted
+        if received.kind in ("reply", "reaction") and received.author is not None and received.giver is not None
     }
     two_way = len(got & active)
     if not scope.observes_reactions(week) and not scope.observes_threads(week):
