@@ -70,6 +70,28 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# All rows of a staging model, of every export that holds them, with the export's place among its source's. #}
+{% macro versions_of(staged) -%}
+    select
+        staged.*,
+        exports.export_number
+    from {{ staged }} as staged
+    inner join {{ ref('int_exports') }} as exports
+        on staged.source = exports.source
+        and staged.export_name = exports.export_name
+        and staged.loaded_at = exports.loaded_at
+{%- endmacro %}
+
+{# The export in which each account of a member list stands first, out of the list's `versions`. #}
+{% macro first_listed_of(account) -%}
+    select
+        source,
+        {{ account }},
+        min(export_number) as first_export_number
+    from versions
+    group by source, {{ account }}
+{%- endmacro %}
+
 {# One row out of several by an order; the tie-breaks of "the later export holds" are the same everywhere.
    `file_age`: a column that tells which of two files of one export is the newer, before their names do. #}
 {% macro latest_version(partition_by, file_age=none) -%}

@@ -1,14 +1,7 @@
 -- A message is known by its channel and id; the version in the later export holds, with the reactions it has there.
 with versions as (
 
-    select
-        messages.*,
-        exports.export_number
-    from {{ ref('stg_discord__messages') }} as messages
-    inner join {{ ref('int_exports') }} as exports
-        on messages.source = exports.source
-        and messages.export_name = exports.export_name
-        and messages.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_discord__messages')) }}
 
 ),
 

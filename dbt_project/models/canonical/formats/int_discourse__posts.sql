@@ -2,14 +2,7 @@
 -- one in the later export.
 with versions as (
 
-    select
-        posts.*,
-        exports.export_number
-    from {{ ref('stg_discourse__posts') }} as posts
-    inner join {{ ref('int_exports') }} as exports
-        on posts.source = exports.source
-        and posts.export_name = exports.export_name
-        and posts.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_discourse__posts')) }}
 
 )
 

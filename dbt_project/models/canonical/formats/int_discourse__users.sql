@@ -2,14 +2,7 @@
 -- leaves something out (directories do) does not take away what another says.
 with versions as (
 
-    select
-        users.*,
-        exports.export_number
-    from {{ ref('stg_discourse__users') }} as users
-    inner join {{ ref('int_exports') }} as exports
-        on users.source = exports.source
-        and users.export_name = exports.export_name
-        and users.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_discourse__users')) }}
 
 ),
 

@@ -1,14 +1,7 @@
 -- Whose archives they are. Accounts that only appear in addresses are strangers from anywhere, and no members.
 with versions as (
 
-    select
-        actors.*,
-        exports.export_number
-    from {{ ref('stg_mastodon__actors') }} as actors
-    inner join {{ ref('int_exports') }} as exports
-        on actors.source = exports.source
-        and actors.export_name = exports.export_name
-        and actors.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_mastodon__actors')) }}
 
 ),
 

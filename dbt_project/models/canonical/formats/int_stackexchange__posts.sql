@@ -1,14 +1,7 @@
 -- A post is known by its id; the version in the later dump holds.
 with versions as (
 
-    select
-        posts.*,
-        exports.export_number
-    from {{ ref('stg_stackexchange__posts') }} as posts
-    inner join {{ ref('int_exports') }} as exports
-        on posts.source = exports.source
-        and posts.export_name = exports.export_name
-        and posts.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_stackexchange__posts')) }}
 
 ),
 

@@ -1,14 +1,7 @@
 -- A vote is known by its id; the version in the later dump holds.
 with versions as (
 
-    select
-        votes.*,
-        exports.export_number
-    from {{ ref('stg_stackexchange__votes') }} as votes
-    inner join {{ ref('int_exports') }} as exports
-        on votes.source = exports.source
-        and votes.export_name = exports.export_name
-        and votes.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_stackexchange__votes')) }}
 
 )
 

@@ -1,14 +1,7 @@
 -- Of an answer in several exports the version in the latest holds.
 with versions as (
 
-    select
-        answers.*,
-        exports.export_number
-    from {{ ref('stg_surveys__answers') }} as answers
-    inner join {{ ref('int_exports') }} as exports
-        on answers.source = exports.source
-        and answers.export_name = exports.export_name
-        and answers.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_surveys__answers')) }}
 
 )
 

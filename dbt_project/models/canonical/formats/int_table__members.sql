@@ -1,25 +1,13 @@
 -- One row an account of the member list, as the latest export that lists it has it.
 with versions as (
 
-    select
-        members.*,
-        exports.export_number
-    from {{ ref('stg_table__members') }} as members
-    inner join {{ ref('int_exports') }} as exports
-        on members.source = exports.source
-        and members.export_name = exports.export_name
-        and members.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_table__members')) }}
 
 ),
 
 first_listed as (
 
-    select
-        versions.source,
-        versions.native_id,
-        min(versions.export_number) as first_export_number
-    from versions
-    group by versions.source, versions.native_id
+    {{ first_listed_of('native_id') }}
 
 ),
 

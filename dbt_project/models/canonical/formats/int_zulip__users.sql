@@ -1,25 +1,13 @@
 -- One row an account of realm.json: as the latest export that lists it has it, and since which export it is listed.
 with versions as (
 
-    select
-        users.*,
-        exports.export_number
-    from {{ ref('stg_zulip__users') }} as users
-    inner join {{ ref('int_exports') }} as exports
-        on users.source = exports.source
-        and users.export_name = exports.export_name
-        and users.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_zulip__users')) }}
 
 ),
 
 first_listed as (
 
-    select
-        source,
-        user_id,
-        min(export_number) as first_export_number
-    from versions
-    group by source, user_id
+    {{ first_listed_of('user_id') }}
 
 ),
 
