@@ -31,6 +31,7 @@ pytestmark = [
 ]
 
 WEEKS = ("2026-03-02", "2026-03-09", "2026-03-16")
+WINDOW = {"width": 1400, "height": 1000}
 GROUPS = ("exports", "staging", "canonical", "reports", "published")
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 # Two cores that other tests share: an hour of patience is not needed, a minute now and then is.
@@ -151,7 +152,7 @@ def ui(server: tuple[str, Place]) -> Iterator[Ui]:
     """The UI in a browser."""
     with playwright.sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page = browser.new_page(viewport=WINDOW)
         page.set_default_timeout(SECONDS * 1000)
         yield Ui(*server, page)
         browser.close()
@@ -162,8 +163,11 @@ def test_the_graph_shows_the_flow_from_exports_to_published(ui: Ui) -> None:
     for group in GROUPS:
         ui.page.get_by_text(group, exact=True).first.wait_for()
     # The first is in the list beside the graph, the last the node in the graph, which opens.
+    # What lies outside the window is not drawn, and the group has become longer than the usual one.
+    ui.page.set_viewport_size({"width": 2400, "height": 3200})
     ui.page.get_by_text("reports", exact=True).last.click()
     ui.page.get_by_text("report_activity", exact=True).first.wait_for()
+    ui.page.set_viewport_size(WINDOW)
 
 
 def test_a_week_shows_its_own_figures(ui: Ui) -> None:
