@@ -205,6 +205,7 @@ READ = [
     ],
 )
 def test_users_are_read_from_every_kind_of_list(inbox, members):
+    inbox.configure(DISCOURSE + 'member_list = "whole"\n')
     inbox.put("1.json", post(1))
     for name, content in members.items():
         inbox.put(name, content)

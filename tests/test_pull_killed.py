@@ -39,7 +39,9 @@ def test_a_pull_killed_at_any_point_leaves_nothing_after_a_sweep(inbox, monkeypa
             patched.setattr(lake.Ledger, "commit", killed)
         else:
             write = lake._write_parquet
-            patched.setattr(lake, "_write_parquet", lambda p, *rest: killed() if "files" in p.name else write(p, *rest))
+            patched.setattr(
+                lake, "_write_parquet", lambda out, p, *rest: killed() if "files" in p.name else write(out, p, *rest)
+            )
         with pytest.raises(stop):
             loaded = config.load(inbox.config_file)
             pull(loaded, loaded.sources[0], inbox.home)
