@@ -116,6 +116,8 @@ class CommunitySection(_Section):
     identities: str | None = None
     official: tuple[Account, ...] = ()
     bots: tuple[Account, ...] = ()
+    do_not_contact: tuple[Account, ...] = ()
+    do_not_contact_file: str | None = None
 
 
 class Thresholds(_Section):
@@ -129,6 +131,26 @@ class Thresholds(_Section):
     source_regular_rows: int = Field(8, ge=1)
     headline_change_percent: int = Field(5, ge=1, le=1000)
     segment_values_kept: int = Field(200, ge=1)
+    winback_churned_weeks: int = Field(26, ge=1)
+    reactivated_within_weeks: int = Field(4, ge=1, le=52)
+    lift_min_members: int = Field(100, ge=1)
+    removal_silence_weeks: int = Field(26, ge=1)
+    removal_tenure_days: int = Field(180, ge=1)
+    removal_purchase_days: int = Field(365, ge=1)
+
+
+class Winback(_Section):
+    """[winback]: whom the win-back list holds out, so that its effect can be told.
+
+    Attributes:
+        holdout_share: the share of members who are listed but not to be contacted.
+        holdout_weeks: silences that begin within as many weeks share a draw.
+        holdout_salt: what is hashed along with a member; another one draws anew. None: the community's name.
+    """
+
+    holdout_share: float = Field(0.1, ge=0, le=0.5)
+    holdout_weeks: int = Field(12, ge=1, le=520)
+    holdout_salt: str | None = None
 
 
 class Schedule(_Section):
@@ -202,6 +224,7 @@ class Config(_Section):
     thresholds: Thresholds = Thresholds()
     schedule: Schedule = Schedule()
     publish: Publish = Publish()
+    winback: Winback = Winback()
     goals: tuple[Goal, ...] = ()
 
     @property
@@ -290,14 +313,16 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
     community = _valid(CommunitySection, raw.get("community"))
     if community is None:
         return problems
-    for key, accounts in (("official", community.official), ("bots", community.bots)):
+    for key in ("official", "bots", "do_not_contact"):
         problems += [
             f"community.{key}: {account!r} names the source {account.split(':')[0]!r}, which is not in [[sources]]"
-            for account in accounts
+            for account in getattr(community, key)
             if account.split(":")[0] not in names
         ]
-    if community.identities and not (identities := file.absolute().parent / community.identities).is_file():
-        problems.append(f"community.identities: no such file: {identities}")
+    for key in ("identities", "do_not_contact_file"):
+        given = getattr(community, key)
+        if given and not (path := file.absolute().parent / given).is_file():
+            problems.append(f"community.{key}: no such file: {path}")
     return problems
 
 
