@@ -31,6 +31,9 @@ REPORTS: tuple[str, ...] = (
     "report_goals",
     "report_headlines",
     "report_audience",
+    "list_winback",
+    "list_removal",
+    "report_winback_lift",
 )
 """Every report that has a suite."""
 

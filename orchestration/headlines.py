@@ -96,6 +96,15 @@ ROWS = {
         "survey_id, question, responses, response_rate, mean, nps, top_choices",
         "survey_id, question",
     ),
+    "list_winback": (
+        "play, status, case when is_holdout then 'held out' else 'to contact' end as arm, count(*) as members",
+        "members desc, play, status, arm",
+    ),
+    "list_removal": ("status, count(*) as members, max(silence_weeks) as longest_silence", "members desc, status"),
+    "report_winback_lift": (
+        "play, lists, contacted, holdout, rate_contacted, rate_holdout, difference, low, high, verdict",
+        "play <> 'all', play, lists desc",
+    ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
 _SHOWN_ROWS = 26
