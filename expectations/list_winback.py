@@ -1,4 +1,4 @@
-"""What has to hold in `list_winback`: members of the week, each with a play and a reason, and nobody who must not be."""
+"""What has to hold in `list_winback`: members of the week, each with play and reason; nobody who must not be."""
 
 from expectations.checks import KEY, Check, OneOf, Present, RowsCheck, key_checks
 
