@@ -69,14 +69,15 @@
     (cast(('0x' || left(md5({{ text }}), 8)) as bigint) / 4294967296.0)
 {%- endmacro %}
 
-{# Wilson's score interval of a share at 95 %: its lower (sign -1) or upper (+1) end. #}
+{# Wilson's score interval of a share at 95 %: its lower (sign -1) or upper (+1) end. In doubles throughout: the square
+   of 1.96 to its last digit leaves a decimal no room for counts. #}
 {% macro wilson(successes, trials, sign) -%}
+    {%- set z2 = 'cast(3.8414588206941236 as double)' -%}
+    {%- set n = 'nullif(cast(' ~ trials ~ ' as double), 0)' -%}
     (
-        (2.0 * {{ successes }} + 3.8414588206941236 {{ '+' if sign > 0 else '-' }} sqrt(
-            3.8414588206941236 * (
-                3.8414588206941236 + 4.0 * {{ successes }} * ({{ trials }} - {{ successes }}) / nullif({{ trials }}, 0)
-            )
-        )) / (2.0 * nullif({{ trials }}, 0) + 2 * 3.8414588206941236)
+        (2 * cast({{ successes }} as double) + {{ z2 }} {{ '+' if sign > 0 else '-' }} sqrt(
+            {{ z2 }} * ({{ z2 }} + 4 * cast({{ successes }} as double) * ({{ trials }} - {{ successes }}) / {{ n }})
+        )) / (2 * ({{ n }} + {{ z2 }}))
     )
 {%- endmacro %}
 
