@@ -138,7 +138,11 @@ def _settings(config: Config, home: Home, weeks: Sequence[date]) -> dict[str, tu
         "timezone": ("VARCHAR", config.community.timezone),
         "week_start_day": ("VARCHAR", config.community.week_start_day),
         "week_anchor": ("DATE", config.calendar.anchor),
-        **{name: ("INTEGER", value) for name, value in config.thresholds.model_dump().items()},
+        **{
+            # Decimals, so that twice a gap is exactly twice a gap.
+            name: ("DECIMAL(9, 4)" if isinstance(value, float) else "INTEGER", value)
+            for name, value in config.thresholds.model_dump().items()
+        },
         "member_names": ("VARCHAR", config.publish.member_names),
         "member_weeks_kept": ("INTEGER", config.publish.member_weeks_kept),
         "kept_from_week": ("DATE", kept_from),

@@ -111,7 +111,8 @@ by_week as (
 settings as (
 
     select md5(concat_ws(
-        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, newbie_days, growth_days, member_names,
+        '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, rhythm_min_gaps, rhythm_factor,
+        probability_below, newbie_days, growth_days, member_names,
         headline_change_percent, segment_values_kept
     )) as settings_hash
     from {{ source('control', 'settings') }}
