@@ -1,8 +1,5 @@
 {#- All that is known of a member holds over intervals of weeks. They are cut into each other first, clipped to the weeks that
     are kept, and become weeks last: most members have two or three pieces in half a year. -#}
-{%- macro overlap(one, other) -%}
-    {{ one }}.from_week < {{ other }}.to_week and {{ other }}.from_week < {{ one }}.to_week
-{%- endmacro -%}
 
 with settings as (
 
@@ -58,7 +55,7 @@ statuses as (
         spans.from_week,
         spans.to_week
     from {{ ref('int_status_spans') }} as spans
-    inner join bounds on {{ overlap('spans', 'bounds') }}
+    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
 
 ),
 
@@ -94,7 +91,10 @@ before_12_weeks as (
         rhythms.member_id,
         rhythms.active_weeks,
         {{ add_weeks('rhythms.anchor_week', 12) }} as from_week,
-        case when rhythms.to_week = {{ end_of_time() }} then rhythms.to_week else {{ add_weeks('rhythms.to_week', 12) }} end as to_week
+        case
+            when rhythms.to_week < {{ end_of_time() }} then {{ add_weeks('rhythms.to_week', 12) }}
+            else rhythms.to_week
+        end as to_week
     from {{ ref('int_member_rhythms') }} as rhythms
     inner join bounds
         on {{ add_weeks('rhythms.anchor_week', 12) }} < bounds.to_week
@@ -141,7 +141,7 @@ histories as (
         histories.from_week,
         histories.to_week
     from {{ ref('int_member_histories') }} as histories
-    inner join bounds on {{ overlap('histories', 'bounds') }}
+    inner join bounds on {{ weeks_overlap('histories', 'bounds') }}
 
     union all
 
@@ -166,7 +166,8 @@ histories as (
 
 ),
 
-pieces as (
+-- One cut after the other: each has its own bounds, and the planner few ways to choose from.
+silent_pieces as (
 
     select
         statuses.source,
@@ -176,37 +177,79 @@ pieces as (
         statuses.member_since_week,
         silences.anchor_week,
         silences.active_weeks,
-        silences.active_weeks - before_12_weeks.active_weeks as active_weeks_12,
         silences.first_active_week,
         silences.last_active_week,
         silences.typical_gap_weeks,
         silences.p90_gap_weeks,
         silences.rhythm_after_weeks,
         silences.flag_week,
+        greatest(statuses.from_week, silences.from_week) as from_week,
+        least(statuses.to_week, silences.to_week) as to_week
+    from statuses
+    inner join silences
+        on statuses.source = silences.source
+        and statuses.member_id = silences.member_id
+        and {{ weeks_overlap('statuses', 'silences') }}
+
+),
+
+recent_pieces as (
+
+    select
+        pieces.source,
+        pieces.member_id,
+        pieces.status,
+        pieces.stage,
+        pieces.member_since_week,
+        pieces.anchor_week,
+        pieces.active_weeks,
+        pieces.active_weeks - before_12_weeks.active_weeks as active_weeks_12,
+        pieces.first_active_week,
+        pieces.last_active_week,
+        pieces.typical_gap_weeks,
+        pieces.p90_gap_weeks,
+        pieces.rhythm_after_weeks,
+        pieces.flag_week,
+        greatest(pieces.from_week, before_12_weeks.from_week) as from_week,
+        least(pieces.to_week, before_12_weeks.to_week) as to_week
+    from silent_pieces as pieces
+    inner join before_12_weeks
+        on pieces.source = before_12_weeks.source
+        and pieces.member_id = before_12_weeks.member_id
+        and {{ weeks_overlap('pieces', 'before_12_weeks') }}
+
+),
+
+pieces as (
+
+    select
+        pieces.source,
+        pieces.member_id,
+        pieces.status,
+        pieces.stage,
+        pieces.member_since_week,
+        pieces.anchor_week,
+        pieces.active_weeks,
+        pieces.active_weeks_12,
+        pieces.first_active_week,
+        pieces.last_active_week,
+        pieces.typical_gap_weeks,
+        pieces.p90_gap_weeks,
+        pieces.rhythm_after_weeks,
+        pieces.flag_week,
         histories.last_active_at,
         histories.last_seen_at,
         histories.orders_total,
         histories.revenue_total,
         histories.currency,
         histories.last_ordered_at,
-        greatest(statuses.from_week, silences.from_week, before_12_weeks.from_week, histories.from_week) as from_week,
-        least(statuses.to_week, silences.to_week, before_12_weeks.to_week, histories.to_week) as to_week
-    from statuses
-    inner join silences
-        on statuses.source = silences.source
-        and statuses.member_id = silences.member_id
-        and {{ overlap('statuses', 'silences') }}
-    inner join before_12_weeks
-        on statuses.source = before_12_weeks.source
-        and statuses.member_id = before_12_weeks.member_id
-        and {{ overlap('statuses', 'before_12_weeks') }}
-        and {{ overlap('silences', 'before_12_weeks') }}
+        greatest(pieces.from_week, histories.from_week) as from_week,
+        least(pieces.to_week, histories.to_week) as to_week
+    from recent_pieces as pieces
     inner join histories
-        on statuses.source = histories.source
-        and statuses.member_id = histories.member_id
-        and {{ overlap('statuses', 'histories') }}
-        and {{ overlap('silences', 'histories') }}
-        and {{ overlap('before_12_weeks', 'histories') }}
+        on pieces.source = histories.source
+        and pieces.member_id = histories.member_id
+        and {{ weeks_overlap('pieces', 'histories') }}
 
 ),
 
@@ -224,6 +267,10 @@ weeks as (
         pieces.*,
         weeks.week_start,
         {{ weeks_between('pieces.anchor_week', 'weeks.week_start') }} as silence_weeks,
+        -- The history as the churn model knows it; it knows nothing of those who left.
+        case when pieces.status <> 'left' then pieces.active_weeks - 1 end as x,
+        {{ weeks_between('pieces.first_active_week', 'pieces.last_active_week') }} as t_x,
+        {{ weeks_between('pieces.first_active_week', 'weeks.week_start') }} as n,
         {{ add_weeks('weeks.week_start', -52) }} as looked_back_to_week,
         flags.week_start as flagged_before_week,
         flags.flagged_since as flagged_before_since
@@ -287,14 +334,12 @@ gathered as (
     inner join members
         on weeks.source = members.source
         and weeks.member_id = members.member_id
-    -- The model knows nothing of those who left.
     left join {{ ref('int_churn_scores') }} as scores
         on weeks.source = scores.source
         and weeks.week_start = scores.week_start
-        and weeks.active_weeks - 1 = scores.x
-        and {{ weeks_between('weeks.first_active_week', 'weeks.last_active_week') }} = scores.t_x
-        and {{ weeks_between('weeks.first_active_week', 'weeks.week_start') }} = scores.n
-        and weeks.status <> 'left'
+        and weeks.x = scores.x
+        and weeks.t_x = scores.t_x
+        and weeks.n = scores.n
     left join flags
         on weeks.source = flags.source
         and weeks.member_id = flags.member_id
