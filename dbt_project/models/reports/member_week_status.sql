@@ -40,7 +40,6 @@ members as (
         end as member_name
     from {{ ref('int_community_members') }} as members
     cross join settings
-    where not members.is_excluded
 
 ),
 
