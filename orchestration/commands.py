@@ -81,6 +81,9 @@ path = "exports/slack"            # folder, file, .zip, .tar.gz, or a glob such 
 [thresholds]
 churned_after_weeks = 12          # weeks without a sign of life (an act or a purchase)
 at_risk_after_weeks = 4
+rhythm_min_gaps = 3               # gaps between active weeks from which on a member has a rhythm
+rhythm_factor = 2                 # out of rhythm: silent for more than so many times the 90th percentile of those gaps
+probability_below = 0.10          # at risk: a smaller chance of an active week in the next four
 newbie_days = 30
 growth_days = 90
 headline_change_percent = 5       # a headline is up or down from this change against its mean of four weeks on

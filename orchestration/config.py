@@ -125,6 +125,9 @@ class Thresholds(_Section):
 
     churned_after_weeks: int = Field(12, ge=2, le=520)
     at_risk_after_weeks: int = Field(4, ge=1, le=519)
+    rhythm_min_gaps: int = Field(3, ge=1, le=520)
+    rhythm_factor: float = Field(2.0, ge=0.1, le=1000, allow_inf_nan=False)
+    probability_below: float = Field(0.10, ge=0, le=1, allow_inf_nan=False)
     newbie_days: int = Field(30, ge=1)
     growth_days: int = Field(90, ge=2)
     source_regular_weeks: int = Field(12, ge=4)

@@ -29,6 +29,7 @@ FIGURES = {
     "report_churn": (
         "at_risk", "churned", "active", "quiet", "never_active", "newly_churned", "won_back", "churn_rate",
     ),
+    "report_churn_model": ("members", "alpha", "beta", "gamma", "delta", "log_likelihood", "problem"),
     "report_conversation": (
         "two_way_members", "two_way_share", "threads", "answered_24h", "answered_24h_rate", "answered_by_official_24h",
         "median_first_response_minutes", "unanswered", "official_posts", "official_replies", "broadcast_share",
@@ -57,6 +58,11 @@ ROWS = {
         "tier, members, share",
         "list_position(['creator', 'contributor', 'lurker', 'absent', 'silent'], tier)",
     ),
+    "report_churn_backtest": (
+        'rule, population, base_rate, tp, fp, fn, tn, "precision", recall, f1, lift, auc, brier',
+        "list_position(['silence', 'rhythm', 'probability', 'union', 'always'], rule)",
+    ),
+    "report_churn_calibration": ("bin, members, predicted, observed", "bin"),
     "report_interaction_mix": (
         "participation, expression, audience, interactions, members",
         "interactions desc, participation, expression, audience",
