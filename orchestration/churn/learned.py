@@ -91,15 +91,11 @@ def fit(described: Floats, is_silent: NDArray[np.bool_]) -> Fit | None:
     if len(described) < MIN_ROWS or min(silent, len(described) - silent) < MIN_OF_A_KIND:
         return None
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     means, deviations = described.mean(axis=0), described.std(axis=0)
     deviations = np.where(deviations > 1e-12, deviations, 1.0)
-    # Several threads would add up in another order from time to time.
-    with threadpool_limits(1):
-        found = LogisticRegression(C=_SLACK, solver="newton-cholesky", max_iter=100).fit(
-            (described - means) / deviations, is_silent
-        )
+    learner = LogisticRegression(C=_SLACK, solver="newton-cholesky", max_iter=100)
+    found = learner.fit((described - means) / deviations, is_silent)
     return Fit(means, deviations, found.coef_[0], float(found.intercept_[0]))
 
 
@@ -123,7 +119,7 @@ def scores(features: DuckDBPyRelation, trainings: DuckDBPyRelation) -> pyarrow.T
         for week in community.scored:
             model, rows = community.model_of(week)
             here = community.at(week)
-            if model is None or not here.any():
+            if model is None or here.start == here.stop:
                 continue
             chances = model.chances(community.described[here])
             columns["source"] += [community.source] * len(chances)
@@ -182,8 +178,9 @@ def _drops(community: _Community, weeks: list[Any]) -> dict[str, float]:
     kept, exchanged, outcomes = [], [], []
     for week in weeks:
         model, _ = community.model_of(week)
-        here = community.at(week) & community.is_judged
-        if model is None or not here.any():
+        here = np.arange(len(community.weeks))[community.at(week)]
+        here = here[community.is_judged[here]]
+        if model is None or not len(here):
             continue
         parts = model.parts(community.described[here])
         sums = parts.sum(axis=1) + model.intercept
@@ -213,21 +210,22 @@ class _Community:
         self.is_learned_from = rows["is_learned_from"].to_numpy(dtype=bool)
         self._models: dict[Any, tuple[Fit | None, int]] = {}
 
-    def at(self, week: Any) -> NDArray[np.bool_]:
+    def at(self, week: Any) -> slice:
         """Which rows tell of the end of a week."""
-        return self.weeks == np.datetime64(week)
+        day = np.datetime64(week)
+        return slice(*np.searchsorted(self.weeks, [day, day + 1]).tolist())
 
     def model_of(self, week: Any) -> tuple[Fit | None, int]:
         """What a week's model learned, and from how many rows."""
         if week not in self._models:
-            learned = np.isin(self.weeks, np.array(self._trainings.get(week, []), dtype="datetime64[D]"))
-            learned &= self.is_learned_from
-            described, is_silent = self.described[learned], self.is_silent[learned]
+            rows = np.concatenate([np.arange(len(self.weeks))[self.at(past)] for past in self._trainings[week]])
+            rows = rows[self.is_learned_from[rows]]
+            described, is_silent = self.described[rows], self.is_silent[rows]
             # The whole community often has the same members as its one source: what was learned once is known.
             digest = hashlib.sha256(described.tobytes() + is_silent.tobytes()).digest()
             if digest not in self._fits:
                 self._fits[digest] = fit(described, is_silent)
-            self._models[week] = (self._fits[digest], int(learned.sum()))
+            self._models[week] = (self._fits[digest], len(rows))
         return self._models[week]
 
 
@@ -236,8 +234,12 @@ def _communities(features: DuckDBPyRelation, trainings: DuckDBPyRelation) -> Ite
     weeks: dict[str, dict[Any, list[Any]]] = {}
     for source, week, learned_week in trainings.project("source, week_start, learned_week").order("all").fetchall():
         weeks.setdefault(source, {}).setdefault(week, []).append(learned_week)
+    from threadpoolctl import threadpool_limits
+
     fits: dict[bytes, Fit | None] = {}
-    for source, its_weeks in weeks.items():
-        rows = features.filter(f"source = '{source}'").df()
-        rows["week_start"] = rows["week_start"].astype("datetime64[s]").to_numpy().astype("datetime64[D]")
-        yield _Community(source, rows, its_weeks, fits)
+    # Several threads would add up in another order from time to time.
+    with threadpool_limits(1):
+        for source, its_weeks in weeks.items():
+            rows = features.filter(f"source = '{source}'").df()
+            rows["week_start"] = rows["week_start"].to_numpy().astype("datetime64[D]")
+            yield _Community(source, rows, its_weeks, fits)
