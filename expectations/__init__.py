@@ -18,6 +18,8 @@ REPORTS: tuple[str, ...] = (
     "report_lifecycle",
     "report_lifecycle_moves",
     "report_churn",
+    "report_churn_features",
+    "report_churn_choice",
     "member_week_status",
     "report_retention",
     "report_conversation",

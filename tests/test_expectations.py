@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from expectations import REPORTS, CheckResult, validate
-from tests import defects_of_acts
+from tests import defects_of_acts, defects_of_learning
 from tests.defect_sql import change, copy, delete
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=number) for number in range(110)]
@@ -129,6 +129,7 @@ CREATE TABLE reports.report_headlines AS SELECT source, week_start, 'report_acti
     FROM grid CROSS JOIN (VALUES ('active_members', 1), ('mau', 2)) AS m(name, place);
 """
     + defects_of_acts.GOOD_ROWS
+    + defects_of_learning.GOOD_ROWS
 )
 
 
@@ -238,6 +239,7 @@ DEFECTS = {
         "engagement_change_matches_weeks": activity("engagement_rate_change_12w = 0.5"),
     },
     **defects_of_acts.DEFECTS,
+    **defects_of_learning.DEFECTS,
     "report_lifecycle": {
         "rows_exist": delete("report_lifecycle"),
         "keys_present": copy("report_lifecycle", "NULL AS stage, 0 AS members, 0 AS share", STAGE.format("newbie")),
