@@ -53,6 +53,11 @@ ROWS = {
         "coalesce(from_stage, 'joined') as from_stage, to_stage, members",
         "members desc, from_stage, to_stage",
     ),
+    "report_churn_choice": (
+        f"rule, reason, {_short('precision')}, {_short('recall')}, {_short('base_rate')}, weeks_judged",
+        "rule",
+    ),
+    "report_churn_features": (f"feature, {_short('importance')}, place", "place"),
     "report_retention": ("cohort_week, weeks_since, cohort_size, active_members, retention", "cohort_week desc"),
     "report_pyramid": (
         "tier, members, share",
