@@ -10,7 +10,7 @@ import gettext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,19 +58,12 @@ class Language:
         return self.translations.ngettext(one, many, count)  # type: ignore[arg-type]
 
     def number(self, value: float | Decimal, digits: int = 0) -> str:
-        """A number with so many digits behind the point, halves to even."""
-        from babel.numbers import format_decimal
-
-        return format_decimal(value, f"#,##0.{'0' * digits}" if digits else "#,##0", locale=self.locale)
+        """A number with at most so many digits behind the point, halves to even."""
+        return _number(value, f"#,##0.{'#' * digits}" if digits else "#,##0", self.locale)
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share in [0, 1], or a relative change, as a percentage."""
-        from babel.numbers import format_percent
-
-        pattern = self.locale.percent_formats[None].pattern
-        # The locale's own sign and spacing, with as many digits as asked for.
-        shown = pattern.replace("#,##0", f"#,##0.{'0' * digits}" if digits else "#,##0")
-        return format_percent(share, shown, locale=self.locale)
+        return _percent(share, digits, self.locale)
 
     def money(self, amount: float | Decimal, currency: str) -> str:
         """An amount in its currency."""
@@ -94,9 +87,7 @@ class Language:
 
     def day(self, day: date) -> str:
         """A day without its year, short: for axes."""
-        from babel.dates import format_skeleton
-
-        return format_skeleton("MMMd", day, locale=self.locale)
+        return _day(day, self.locale)
 
     def week(self, week_start: date) -> str:
         """The days of a week."""
@@ -109,6 +100,30 @@ class Language:
         from babel.dates import get_day_names
 
         return get_day_names(width, "stand-alone", self.locale)[iso_weekday - 1]
+
+
+# A page writes the same few numbers and days over and over, and Babel takes its time.
+@lru_cache(maxsize=4096)
+def _number(value: float | Decimal, pattern: str, locale: Locale) -> str:
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, pattern, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _percent(share: float, digits: int, locale: Locale) -> str:
+    from babel.numbers import format_percent
+
+    # The locale's own sign and spacing, with as many digits as asked for.
+    pattern = locale.percent_formats[None].pattern.replace("#,##0", f"#,##0.{'0' * digits}" if digits else "#,##0")
+    return format_percent(share, pattern, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, locale: Locale) -> str:
+    from babel.dates import format_skeleton
+
+    return format_skeleton("MMMd", day, locale=locale)
 
 
 @cache

@@ -207,9 +207,7 @@ def _spec(chart: Any, width: int, height: int) -> dict[str, Any]:
     return spec | {"config": _config()}
 
 
-def _drawn(
-    spec: dict[str, Any], values: list[dict[str, Any]], language: Language, shown: Sequence[str]
-) -> Markup:
+def _drawn(spec: dict[str, Any], values: list[dict[str, Any]], language: Language, shown: Sequence[str]) -> Markup:
     """A specification with its data, as SVG.
 
     Args:

@@ -24,6 +24,9 @@ NO_VALUE = "–"
 
 def unit_of(column: str) -> str:
     """How a column's numbers are written: percent, money, minutes, or plain."""
+    # Not a share: it may be above 1.
+    if column == "engagement_rate":
+        return "plain"
     stem = column
     for stage in ("_newbie", "_growth", "_mature"):
         stem = stem.removesuffix(stage)
@@ -74,8 +77,7 @@ class Figure:
             return language.minutes(value)
         if self.unit == "money" and self.currency:
             return language.money(value, self.currency)
-        whole = isinstance(value, int) or value == int(value)
-        return language.number(value, 0 if whole else 1 if abs(value) >= 10 else 2)
+        return language.number(value, 1 if abs(value) >= 10 else 2)
 
     @property
     def size(self) -> Figure:
@@ -90,9 +92,9 @@ class Figure:
         """The number with its place in the tables, and nothing to tap."""
         if not self.is_known:
             return Markup('<span class="none">{}</span>').format(NO_VALUE)
-        return Markup('<data value="{}" data-table="{}" data-column="{}" data-key="{}" data-unit="{}">{}</data>').format(
-            plain(self.value), self.table, self.column, key_text(self.key), self.unit, self.text
-        )
+        return Markup(
+            '<data value="{}" data-table="{}" data-column="{}" data-key="{}" data-unit="{}">{}</data>'
+        ).format(plain(self.value), self.table, self.column, key_text(self.key), self.unit, self.text)
 
     @property
     def cell(self) -> Markup:

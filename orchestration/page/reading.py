@@ -106,7 +106,7 @@ class Row:
         names = ("source", "week_start", *_KEYS.get(self._table, ()))
         return {name: self._values[name] for name in names if name in self._values}
 
-    @property
+    @cached_property
     def key_text(self) -> str:
         """The key as an attribute of the page."""
         return key_text(self.key)

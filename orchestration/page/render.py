@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from orchestration.config import Config
 
+_NO_BREAK = r'<span class="nb">\1\2\3</span>'
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -65,6 +67,8 @@ def environment(language: str) -> jinja2.Environment:
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(spoken.gettext, spoken.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["language"] = spoken
+    # Chinese sentences follow each other without a space.
+    env.globals["gap"] = "" if language == "zh_CN" else " "
     env.globals["css"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return env
 
@@ -94,7 +98,7 @@ def week_page(
     ]
     warnings = week.rows("report_quality", "report, check_name", where="not passed")
     editions = week.rows("report_editions", "edition desc")
-    return environment(look.language).get_template("week.html.j2").render(
+    text = environment(look.language).get_template("week.html.j2").render(
         week=week,
         look=look,
         key=key,
@@ -108,6 +112,7 @@ def week_page(
         removal_link=_link("removal.csv", language.gettext("The list as CSV.")),
         sections=found,
     )  # fmt: skip
+    return _unbroken(text)
 
 
 def index_page(
@@ -124,7 +129,7 @@ def index_page(
         "report_activity",
         """
         select activity.* from reports.report_activity as activity
-        where source = 'all' and exists (select 1 from reports.report_editions as e where e.week_start = activity.week_start)
+        where source = 'all' and week_start in (select week_start from reports.report_editions)
         order by week_start desc
         """,
     )
@@ -134,8 +139,8 @@ def index_page(
     exports = week.made_rows(
         "export_files",
         """
-        select source, count(*) as "count(*)", sum(rows_read) as "sum(rows_read)", sum(rows_loaded) as "sum(rows_loaded)",
-            sum(rows_quarantined) as "sum(rows_quarantined)"
+        select source, count(*) as "count(*)", sum(rows_read) as "sum(rows_read)",
+            sum(rows_loaded) as "sum(rows_loaded)", sum(rows_quarantined) as "sum(rows_quarantined)"
         from reports.export_files group by source order by source
         """,
     )
@@ -143,6 +148,11 @@ def index_page(
         week=week, look=look, key=key, years=list(years.items()), withheld=withheld, exports=exports,
         link=lambda start: _link(f"{start}/index.html", language.week(start)),
     )  # fmt: skip
+
+
+def _unbroken(html: str) -> str:
+    """Keeps a number's brackets and stops on its line: browsers may break the line before and after any button."""
+    return re.sub(r'([(（]?)(<button type="button" class="n".*?</button>)([),.;:，。；：）]+)', _NO_BREAK, html)
 
 
 def _link(target: str, text: str) -> Markup:

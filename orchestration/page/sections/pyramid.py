@@ -17,5 +17,10 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     activity = week.row("report_activity")
     if activity is None or not sum(row.value("members") for row in tiers):
         return None
-    mix = week.rows("report_interaction_mix", "interactions desc, participation, expression, audience", week.source, "interactions > 0")
+    mix = week.rows(
+        "report_interaction_mix",
+        "interactions desc, participation, expression, audience",
+        week.source,
+        "interactions > 0",
+    )
     return {"tiers": tiers, "activity": activity, "mix": mix}

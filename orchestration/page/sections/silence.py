@@ -39,9 +39,9 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "winback": _winback(week),
         "removals": week.count("list_removal", len(week.rows("list_removal", source=week.source)), source=week.source),
         "member_weeks_kept": bool(
-            "list_winback" not in week.tables or week.rows("list_winback", source=week.source) or week.rows(
-                "member_week_status", source=week.source, where="true limit 1"
-            )
+            "list_winback" not in week.tables
+            or week.rows("list_winback", source=week.source)
+            or week.rows("member_week_status", source=week.source, where="true limit 1")
         ),
         "at_risk_after_weeks": look.at_risk_after_weeks,
         "churned_after_weeks": look.churned_after_weeks,
