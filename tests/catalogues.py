@@ -1,4 +1,4 @@
-"""All messages of the program, as Babel's extractor finds them; `python -m tests.catalogues` brings catalogues up to date.
+"""All messages of the program, as Babel's extractor finds them; `python -m tests.catalogues` updates the catalogues.
 
 A message that is new stands in the catalogues without a translation afterwards, and fails the tests until it has one.
 """

@@ -1,4 +1,4 @@
-"""Languages: every message has a translation that says the same numbers, and numbers and days are the language's own."""
+"""Languages: every message has a translation that says the same numbers; numbers and days are the language's own."""
 
 from __future__ import annotations
 
