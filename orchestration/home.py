@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 DAGSTER_YAML = """\
@@ -70,6 +70,15 @@ class Home:
     def published(self) -> Path:
         """What BI tools open; swapped in whole."""
         return self.path / "published" / "stillhere.duckdb"
+
+    @property
+    def pages(self) -> Path:
+        """The weekly pages: `published/weeks/YYYY-MM-DD/index.html`, and the list of them."""
+        return self.path / "published" / "weeks"
+
+    def page(self, week_start: date) -> Path:
+        """A week's page."""
+        return self.pages / str(week_start) / "index.html"
 
     @property
     def dagster(self) -> Path:

@@ -7,6 +7,7 @@ from orchestration import gate, progress
 from orchestration.assets.exports import POOL
 from orchestration.assets.models import failures, run_weeks
 from orchestration.community import Community
+from orchestration.page import pages
 from orchestration.publish import publish
 
 KEY = dg.AssetKey(["published", "stillhere"])
@@ -36,9 +37,11 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         weeks = run_weeks(context)
         progress.say(f"publishing {len(weeks)} week(s)")
         result = publish(community.home, weeks, context.run_id)
+        pages.write(community.home, community.config)
         good = len(result.published) + len(result.unchanged)
         metadata = {
             "file": dg.MetadataValue.path(str(result.path)),
+            "pages": dg.MetadataValue.path(str(community.home.pages / "index.html")),
             "weeks_published": len(result.published),
             "weeks_unchanged": len(result.unchanged),
             "weeks_withheld": len(result.withheld),
