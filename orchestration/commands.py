@@ -32,6 +32,7 @@ week_start_day = "monday"         # or "sunday"
 # identities = "identities.csv"   # columns person,source,native_id: several accounts of one person count once
 # official = ["slack:U0123"]      # staff and brand accounts that the exports do not mark
 # bots = ["slack:U0456"]
+# owners = ["ana@example.org", "team:community"]   # whom the Dagster UI names as owners of the reports
 
 # One entry a platform. Relative paths are relative to this file.
 [[sources]]

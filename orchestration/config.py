@@ -57,6 +57,12 @@ def _account(reference: str) -> str:
     return reference
 
 
+def _owner(name: str) -> str:
+    if not re.fullmatch(r"team:[A-Za-z0-9_.-]+|[^@\s]+@[^@\s]+\.[^@\s]+", name):
+        raise ValueError(f"{name!r}: expected an e-mail address, or 'team:' and a name, such as 'team:community'")
+    return name
+
+
 def _cron(text: str) -> str:
     from cronsim import CronSim, CronSimError
 
@@ -101,6 +107,7 @@ def _target(given: Any) -> Any:
 Timezone = Annotated[str, AfterValidator(_known_zone)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
 Account = Annotated[str, AfterValidator(_account)]
+Owner = Annotated[str, AfterValidator(_owner)]
 
 
 class _Section(BaseModel):
@@ -116,6 +123,7 @@ class CommunitySection(_Section):
     identities: str | None = None
     official: tuple[Account, ...] = ()
     bots: tuple[Account, ...] = ()
+    owners: tuple[Owner, ...] = ("team:community",)
 
 
 class Thresholds(_Section):

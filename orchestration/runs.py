@@ -20,7 +20,7 @@ from orchestration.errors import UserError
 from orchestration.exports.pull import find
 from orchestration.exports.storage import is_url
 from orchestration.home import HomeLock
-from orchestration.weeks import contiguous
+from orchestration.weeks import contiguous, run_tags
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -144,13 +144,7 @@ def _execute(
 
     tags, selection = {"stillhere/started_by": "stillhere run"}, None
     if start and stop:
-        one = {"dagster/partition": str(start), "stillhere/week": str(start)}
-        several = {
-            "dagster/asset_partition_range_start": str(start),
-            "dagster/asset_partition_range_end": str(stop),
-            "stillhere/week": f"{start} to {stop}",
-        }
-        tags |= one if start == stop else several
+        tags |= run_tags(start, stop)
         selection = [dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
         selection.append(dg.AssetKey(["published", "stillhere"]))
     job = defs.resolve_job_def(job_name)
