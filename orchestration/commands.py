@@ -29,6 +29,7 @@ TEMPLATE = """\
 name = "My community"
 timezone = "UTC"                  # IANA name, such as "Europe/Berlin" or "Asia/Shanghai": weeks are cut in it
 week_start_day = "monday"         # or "sunday"
+language = "en"                   # of the weekly page: "en", "zh_CN" (Chinese) or "id" (Indonesian)
 # identities = "identities.csv"   # columns person,source,native_id: several accounts of one person count once
 # official = ["slack:U0123"]      # staff and brand accounts that the exports do not mark
 # bots = ["slack:U0456"]

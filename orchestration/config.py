@@ -120,6 +120,7 @@ class CommunitySection(_Section):
     name: str = Field(min_length=1)
     timezone: Timezone = "UTC"
     week_start_day: Literal["monday", "sunday"] = "monday"
+    language: Literal["en", "zh_CN", "id"] = "en"
     identities: str | None = None
     official: tuple[Account, ...] = ()
     bots: tuple[Account, ...] = ()

@@ -77,6 +77,15 @@ class Home:
         return self.published.parent / "weeks" / str(week) / "index.html"
 
     @property
+    def pages(self) -> Path:
+        """The weekly pages: `published/weeks/YYYY-MM-DD/index.html`, and the list of them."""
+        return self.path / "published" / "weeks"
+
+    def page(self, week_start: date) -> Path:
+        """A week's page."""
+        return self.pages / str(week_start) / "index.html"
+
+    @property
     def dagster(self) -> Path:
         """DAGSTER_HOME."""
         return self.path / "dagster"

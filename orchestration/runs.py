@@ -82,6 +82,7 @@ def _run(community: Community, console: Console, first: date | None, last: date 
 
         from orchestration import definitions
         from orchestration.due import due
+        from orchestration.page import pages
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         with dg.DagsterInstance.get() as instance:
@@ -99,6 +100,8 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             for start, stop in contiguous(found.weeks):
                 console.print(f"weeks {start} to {stop}" if start != stop else f"week {start}")
                 _add(outcome, _execute(defs, definitions.WEEKLY_JOB, instance, start, stop))
+            # Also where no week was due: another language, or a run that was killed before its last page.
+            pages.write(community.home, community.config)
     if found.newest_at is None:
         console.print("No export holds a usable row: nothing to report. `stillhere check` says what was found.")
     if found.beyond:
@@ -208,6 +211,7 @@ def _summarise(community: Community, console: Console, outcome: Outcome) -> None
         parts.append(f"{outcome.withheld} withheld")
     console.print("; ".join(parts) + ".")
     if community.home.published.exists():
+        console.print(f"To read: {community.home.pages / 'index.html'}", soft_wrap=True, markup=False)
         console.print(f"For BI tools: {community.home.published}", soft_wrap=True, markup=False)
     console.print(
         f"To look at runs and run again: stillhere ui --config {community.config.file}", soft_wrap=True, markup=False

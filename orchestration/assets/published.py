@@ -7,6 +7,7 @@ from orchestration import gate, progress
 from orchestration.assets.exports import POOL
 from orchestration.assets.models import failures, run_weeks, tag_weeks
 from orchestration.community import Community
+from orchestration.page import pages
 from orchestration.publish import publish
 
 KEY = dg.AssetKey(["published", "stillhere"])
@@ -38,9 +39,11 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         tag_weeks(context, weeks)
         progress.say(f"publishing {len(weeks)} week(s)")
         result = publish(community.home, weeks, context.run_id)
+        pages.write(community.home, community.config)
         good = len(result.published) + len(result.unchanged)
         metadata = {
             "file": dg.MetadataValue.path(str(result.path)),
+            "pages": dg.MetadataValue.path(str(community.home.pages / "index.html")),
             "weeks_published": len(result.published),
             "weeks_unchanged": len(result.unchanged),
             "weeks_withheld": len(result.withheld),
