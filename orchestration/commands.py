@@ -101,6 +101,20 @@ cron = "0 6 * * 1"                # Mondays at 06:00, in the community's time zo
 [publish]
 member_names = "pseudonym"        # or "name": what lists and tables show
 member_weeks_kept = 26            # how many of the last weeks keep a row per member
+
+# The headlines of each new week by mail. The password stands in the environment, never here.
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# security = "starttls"           # or "tls" (port 465); "none" for a server on this machine
+# from = "Roll call <roll-call@example.org>"
+# to = ["ana@example.org"]
+# user = "roll-call"
+# password = "env:MAIL_PASSWORD"
+
+# And to a chat: the URL of an incoming webhook of Slack, Mattermost or the like. Withheld weeks are told there too.
+# [webhook]
+# url = "env:WEBHOOK_URL"
 """
 
 

@@ -72,10 +72,6 @@ class Home:
         """What BI tools open; swapped in whole."""
         return self.path / "published" / "stillhere.duckdb"
 
-    def page(self, week: date) -> Path:
-        """The page that people read of a week."""
-        return self.published.parent / "weeks" / str(week) / "index.html"
-
     @property
     def pages(self) -> Path:
         """The weekly pages: `published/weeks/YYYY-MM-DD/index.html`, and the list of them."""
@@ -84,6 +80,11 @@ class Home:
     def page(self, week_start: date) -> Path:
         """A week's page."""
         return self.pages / str(week_start) / "index.html"
+
+    @property
+    def delivered(self) -> Path:
+        """Which weeks were told by mail and webhook, a line each."""
+        return self.path / "delivered.jsonl"
 
     @property
     def dagster(self) -> Path:

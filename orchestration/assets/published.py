@@ -7,6 +7,7 @@ from orchestration import gate, progress
 from orchestration.assets.exports import POOL
 from orchestration.assets.models import failures, run_weeks, tag_weeks
 from orchestration.community import Community
+from orchestration.delivery import deliver
 from orchestration.page import pages
 from orchestration.publish import publish
 
@@ -40,6 +41,9 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         progress.say(f"publishing {len(weeks)} week(s)")
         result = publish(community.home, weeks, context.run_id)
         pages.write(community.home, community.config)
+        undelivered = deliver(community.config, community.home, result.withheld, context.log.info)
+        for problem in undelivered:
+            context.log.warning(problem)
         good = len(result.published) + len(result.unchanged)
         metadata = {
             "file": dg.MetadataValue.path(str(result.path)),
@@ -48,6 +52,8 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
             "weeks_unchanged": len(result.unchanged),
             "weeks_withheld": len(result.withheld),
         }
+        if undelivered:
+            metadata["not_delivered"] = "\n".join(undelivered)
         for week in weeks:
             if (page := community.home.page(week)).exists():
                 context.add_asset_metadata({"page": dg.MetadataValue.url(page.as_uri())}, KEY, str(week))
