@@ -259,7 +259,8 @@ def test_a_range_of_weeks_backfilled_by_clicking_is_one_run_and_changes_nothing(
 def test_the_schedule_is_on_and_the_sensor_off_and_a_click_turns_it_on(ui: Ui) -> None:
     ui.page.goto(f"{ui.url}/automation")
     ui.page.get_by_text("every_week", exact=True).wait_for()
-    switch = ui.page.locator("label:has(input[type=checkbox])").last
+    # Select all; each row's own box and its switch, which comes a little later.
+    switch = ui.page.locator("label:has(input[type=checkbox])").nth(4)
 
     def status() -> dict[str, str]:
         found = ui.ask(
