@@ -101,6 +101,7 @@ cron = "0 6 * * 1"                # Mondays at 06:00, in the community's time zo
 [publish]
 member_names = "pseudonym"        # or "name": what lists and tables show
 member_weeks_kept = 26            # how many of the last weeks keep a row per member
+# pages_url = "https://example.org/weeks"   # where a web server shows <home>/published/weeks: mails link there
 
 # The headlines of each new week by mail. The password stands in the environment, never here.
 # [mail]

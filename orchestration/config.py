@@ -165,10 +165,11 @@ class Schedule(_Section):
 
 
 class Publish(_Section):
-    """[publish]: what the published tables show and keep."""
+    """[publish]: what the published tables show and keep, and the address under which a web server shows the pages."""
 
     member_names: Literal["pseudonym", "name"] = "pseudonym"
     member_weeks_kept: int = Field(26, ge=1)
+    pages_url: str | None = Field(None, pattern=r"^https?://[^\s]+$")
 
 
 class Mail(_Section):

@@ -300,6 +300,14 @@ def test_names_from_strangers_are_text(sample: Place, tmp_path: Path):
     assert "<script" not in html and "&lt;script&gt;" in html
 
 
+def test_the_page_is_linked_where_it_has_an_address(sample: Place, tmp_path: Path):
+    config, home = configured(sample, tmp_path, mail_section(25))
+    assert str(home.page(LAST)) in mail.plain_text(read(config, home, LAST))
+    publish = config.publish.model_copy(update={"pages_url": "https://example.org/weeks/"})
+    digest = read(config.model_copy(update={"publish": publish}), home, LAST)
+    assert f'href="https://example.org/weeks/{LAST}/index.html"' in mail.html(digest, None)
+
+
 def test_mail_in_the_communitys_language(sample: Place, tmp_path: Path):
     config, home = configured(sample, tmp_path, mail_section(25))
     assert "took part" in mail.plain_text(read(config, home, LAST))

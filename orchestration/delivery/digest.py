@@ -23,8 +23,7 @@ class Digest:
     Attributes:
         lead: how many of how many took part; None where no source knows members.
         weeks: week, members and active members of the weeks that the chart shows; None where unknown.
-        warnings: how many checks of the week failed without withholding it.
-        page: where the week's page lies.
+        page: where the week's page lies: its address, or its path on the machine of the run.
     """
 
     community: str
@@ -33,7 +32,6 @@ class Digest:
     lead: str | None
     headlines: tuple[Headline, ...]
     weeks: tuple[tuple[date, int | None, int | None], ...]
-    warnings: int
     page: str
 
     @property
@@ -70,6 +68,11 @@ def read(config: Config, home: Home, week_start: date) -> Digest:
             lead,
             tuple(headlines(week)),
             tuple(history),
-            len(week.rows("report_quality", where="not passed")),
-            str(home.page(week_start)),
+            _page(config, home, week_start),
         )
+
+
+def _page(config: Config, home: Home, week_start: date) -> str:
+    if config.publish.pages_url:
+        return f"{config.publish.pages_url.rstrip('/')}/{week_start}/index.html"
+    return str(home.page(week_start))

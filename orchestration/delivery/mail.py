@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 60
 _WIDTH, _HEIGHT, _SCALE = 520, 180, 2
-_ACTIVE, _SILENT, _INK = "#17655f", "#e6e2d8", "#1f2428"
+_ACTIVE, _SILENT, _INK, _PAPER = "#17655f", "#e6e2d8", "#1f2428", "#fcfbf7"
 TEMPLATE = Path(__file__).resolve().parent / "mail.html.j2"
 
 
@@ -125,7 +125,7 @@ def chart(digest: Digest) -> bytes | None:
             alt.Chart().mark_bar(color=_ACTIVE).encode(x=across, y=alt.Y("active:Q", **upwards)),
             data=alt.Data(values=values),
         )
-        .properties(width=_WIDTH - 60, height=_HEIGHT, background="white")
+        .properties(width=_WIDTH - 60, height=_HEIGHT, background=_PAPER)
         .configure_view(stroke=None)
         .configure_axis(labelColor=_INK, domain=False, gridColor="#eeeae1", labelFontSize=11)
     )
