@@ -153,6 +153,7 @@ def check(config_file: Path) -> int:
         f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()},"
         f" {config.community.timezone}; the last closed one is that of {config.calendar.last_closed()}.",
         markup=False,
+        soft_wrap=True,
     )
     problems = 0
     with tempfile.TemporaryDirectory(prefix="stillhere-check-") as folder:

@@ -52,6 +52,15 @@ _TABLE_COMMENTS = {
 }
 
 
+def own_tables() -> dict[str, dict[str, str]]:
+    """The tables that publishing itself writes: their description under the key '', and their columns'."""
+    columns = {"report_quality": _QUALITY, "report_editions": _EDITIONS}
+    return {
+        table: {"": comment, **{name: text for name, (_, text) in columns[table].items()}}
+        for table, comment in _TABLE_COMMENTS.items()
+    }
+
+
 @dataclass
 class Publishing:
     """What publishing came to.

@@ -232,6 +232,17 @@ def test_a_week_rerun_by_clicking_with_what_depends_on_it_changes_nothing(ui: Ui
     assert (said["weeks_unchanged"], said["weeks_published"], said["weeks_withheld"]) == (1, 0, 0)
 
 
+def test_a_whole_week_rerun_from_the_jobs_page_pulls_computes_and_publishes(ui: Ui) -> None:
+    before, right = ui.published_rows(), ui.active_members(WEEKS[1])
+    ui.spoil((WEEKS[1],))
+    run_id, run = ui.materialize("/locations/stillhere/jobs/weekly_report", WEEKS[1])
+    assert run["status"] == "SUCCESS"
+    assert run["stillhere/week"] == WEEKS[1]
+    assert {("exports/slack", None), ("published/stillhere", WEEKS[1])} <= ui.materialized(run_id)
+    assert ui.active_members(WEEKS[1]) == right
+    assert ui.published_rows() == before
+
+
 def test_one_report_of_one_week_rerun_by_clicking_is_computed_again_and_nothing_else(ui: Ui) -> None:
     before, right = ui.published_rows(), ui.active_members(WEEKS[0])
     ui.spoil((WEEKS[0],))
