@@ -20,8 +20,8 @@ TARGET = ROOT / "docs" / "tables.md"
 _HEAD = """\
 # Tables and columns
 
-Every published table and column in words: written by `python docs/write_tables.py` from the descriptions that are also the
-comments in the published file. Do not edit it. [The metrics](metrics.md) explain the figures with examples;
+Every published table and column in words: written by `python docs/write_tables.py` from the descriptions that are also
+the comments in the published file. Do not edit it. [The metrics](metrics.md) explain the figures with examples;
 [bi.md](bi.md) shows how to open them.
 
 """
