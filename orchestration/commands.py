@@ -35,6 +35,7 @@ language = "en"                   # of the weekly page: "en", "zh_CN" (Chinese) 
 # bots = ["slack:U0456"]
 # do_not_contact = ["slack:U0789"]             # on no win-back list, with none of their accounts
 # do_not_contact_file = "do_not_contact.csv"   # the same as a file: column member_id
+# owners = ["ana@example.org", "team:community"]   # whom the Dagster UI names as owners of the reports
 
 # One entry a platform. Relative paths are relative to this file.
 [[sources]]
@@ -116,6 +117,21 @@ cron = "0 6 * * 1"                # Mondays at 06:00, in the community's time zo
 [publish]
 member_names = "pseudonym"        # or "name": what lists and tables show
 member_weeks_kept = 26            # how many of the last weeks keep a row per member
+# pages_url = "https://example.org/weeks"   # where a web server shows <home>/published/weeks: mails link there
+
+# The headlines of each new week by mail. The password stands in the environment, never here.
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# security = "starttls"           # or "tls" (port 465); "none" for a server on this machine
+# from = "Roll call <roll-call@example.org>"
+# to = ["ana@example.org"]
+# user = "roll-call"
+# password = "env:MAIL_PASSWORD"
+
+# And to a chat: the URL of an incoming webhook of Slack, Mattermost or the like. Withheld weeks are told there too.
+# [webhook]
+# url = "env:WEBHOOK_URL"
 """
 
 
@@ -153,6 +169,7 @@ def check(config_file: Path) -> int:
         f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()},"
         f" {config.community.timezone}; the last closed one is that of {config.calendar.last_closed()}.",
         markup=False,
+        soft_wrap=True,
     )
     problems = 0
     with tempfile.TemporaryDirectory(prefix="stillhere-check-") as folder:
