@@ -57,6 +57,28 @@ def _account(reference: str) -> str:
     return reference
 
 
+def _mail_address(text: str) -> str:
+    from email.utils import parseaddr
+
+    address = parseaddr(text)[1]
+    if not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", address) or "\n" in text or "\r" in text:
+        raise ValueError(f"{text!r}: expected an address, such as 'ana@example.org' or 'Ana <ana@example.org>'")
+    return text
+
+
+def _env_reference(text: str) -> str:
+    # Not shown: whoever wrote a password here should not find it in a log as well.
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError("expected 'env:NAME': secrets stand in the environment variable NAME, never in the config")
+    return text
+
+
+def _owner(name: str) -> str:
+    if not re.fullmatch(r"team:[A-Za-z0-9_.-]+|[^@\s]+@[^@\s]+\.[^@\s]+", name):
+        raise ValueError(f"{name!r}: expected an e-mail address, or 'team:' and a name, such as 'team:community'")
+    return name
+
+
 def _cron(text: str) -> str:
     from cronsim import CronSim, CronSimError
 
@@ -101,6 +123,9 @@ def _target(given: Any) -> Any:
 Timezone = Annotated[str, AfterValidator(_known_zone)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
 Account = Annotated[str, AfterValidator(_account)]
+Owner = Annotated[str, AfterValidator(_owner)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+EnvReference = Annotated[str, AfterValidator(_env_reference)]
 
 
 class _Section(BaseModel):
@@ -113,11 +138,13 @@ class CommunitySection(_Section):
     name: str = Field(min_length=1)
     timezone: Timezone = "UTC"
     week_start_day: Literal["monday", "sunday"] = "monday"
+    language: Literal["en", "zh_CN", "id"] = "en"
     identities: str | None = None
     official: tuple[Account, ...] = ()
     bots: tuple[Account, ...] = ()
     do_not_contact: tuple[Account, ...] = ()
     do_not_contact_file: str | None = None
+    owners: tuple[Owner, ...] = ("team:community",)
 
 
 class Thresholds(_Section):
@@ -125,6 +152,9 @@ class Thresholds(_Section):
 
     churned_after_weeks: int = Field(12, ge=2, le=520)
     at_risk_after_weeks: int = Field(4, ge=1, le=519)
+    rhythm_min_gaps: int = Field(3, ge=1, le=520)
+    rhythm_factor: float = Field(2.0, ge=0.1, le=1000, allow_inf_nan=False)
+    probability_below: float = Field(0.10, ge=0, le=1, allow_inf_nan=False)
     newbie_days: int = Field(30, ge=1)
     growth_days: int = Field(90, ge=2)
     source_regular_weeks: int = Field(12, ge=4)
@@ -160,10 +190,42 @@ class Schedule(_Section):
 
 
 class Publish(_Section):
-    """[publish]: what the published tables show and keep."""
+    """[publish]: what the published tables show and keep, and the address under which a web server shows the pages."""
 
     member_names: Literal["pseudonym", "name"] = "pseudonym"
     member_weeks_kept: int = Field(26, ge=1)
+    pages_url: str | None = Field(None, pattern=r"^https?://[^\s]+$")
+
+
+class Mail(_Section):
+    """[mail]: the e-mail of each published week.
+
+    Attributes:
+        security: "starttls" (port 587 as a rule), "tls" (465), or "none", for a server on this machine only.
+        password: `env:NAME`, the environment variable that holds it.
+    """
+
+    host: str = Field(min_length=1)
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: MailAddress = Field(alias="from")
+    to: tuple[MailAddress, ...] = Field(min_length=1)
+    user: str | None = None
+    password: EnvReference | None = None
+
+    @model_validator(mode="after")
+    def _login_is_whole_and_safe(self) -> Mail:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password belong together: expected both or neither")
+        if self.password and self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("a password is not sent unencrypted: expected security = 'starttls' or 'tls'")
+        return self
+
+
+class Webhook(_Section):
+    """[webhook]: where each published or withheld week is told, in Slack's format; its URL is a secret."""
+
+    url: EnvReference
 
 
 class Goal(_Section):
@@ -225,6 +287,8 @@ class Config(_Section):
     schedule: Schedule = Schedule()
     publish: Publish = Publish()
     winback: Winback = Winback()
+    mail: Mail | None = None
+    webhook: Webhook | None = None
     goals: tuple[Goal, ...] = ()
 
     @property

@@ -141,7 +141,11 @@ def _settings(config: Config, home: Home, weeks: Sequence[date]) -> dict[str, tu
         "timezone": ("VARCHAR", config.community.timezone),
         "week_start_day": ("VARCHAR", config.community.week_start_day),
         "week_anchor": ("DATE", config.calendar.anchor),
-        **{name: ("INTEGER", value) for name, value in config.thresholds.model_dump().items()},
+        **{
+            # Decimals, so that twice a gap is exactly twice a gap.
+            name: ("DECIMAL(9, 4)" if isinstance(value, float) else "INTEGER", value)
+            for name, value in config.thresholds.model_dump().items()
+        },
         "holdout_share": ("DOUBLE", config.winback.holdout_share),
         "holdout_weeks": ("INTEGER", config.winback.holdout_weeks),
         "holdout_salt": ("VARCHAR", config.winback.holdout_salt or config.community.name),

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from expectations import REPORTS, CheckResult, validate
-from tests import defects_of_acts, defects_of_lists
+from tests import defects_of_acts, defects_of_learning, defects_of_lists
 from tests.defect_sql import change, copy, delete
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=number) for number in range(110)]
@@ -130,6 +130,7 @@ CREATE TABLE reports.report_headlines AS SELECT source, week_start, 'report_acti
 """
     + defects_of_acts.GOOD_ROWS
     + defects_of_lists.GOOD_ROWS
+    + defects_of_learning.GOOD_ROWS
 )
 
 
@@ -240,6 +241,7 @@ DEFECTS = {
     },
     **defects_of_acts.DEFECTS,
     **defects_of_lists.DEFECTS,
+    **defects_of_learning.DEFECTS,
     "report_lifecycle": {
         "rows_exist": delete("report_lifecycle"),
         "keys_present": copy("report_lifecycle", "NULL AS stage, 0 AS members, 0 AS share", STAGE.format("newbie")),
