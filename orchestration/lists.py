@@ -9,36 +9,47 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import warehouse
-from orchestration.home import Home
+from orchestration import languages, warehouse
+from orchestration.page.messages import mark
 
 if TYPE_CHECKING:
     import duckdb
+
+    from orchestration.config import Config
+    from orchestration.home import Home
+    from orchestration.languages import Language
 
 # What a spreadsheet may take for the beginning of a formula, the wide forms of East Asian keyboards included.
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 # Why somebody is listed, and why with this play, by the two halves of `list_winback.reason`.
 STATUS_REASONS = {
-    "at_risk": "Silent for {silence_weeks} weeks",
-    "churned": "Silent for {silence_weeks} weeks, churned",
-    "never_active": "Took no part yet in {tenure_days} days",
+    "at_risk": mark("Silent for %(silence_weeks)s weeks"),
+    "churned": mark("Silent for %(silence_weeks)s weeks, gone"),
+    "never_active": mark("Took no part in %(tenure_days)s days"),
 }
 RULE_REASONS = {
-    "never_active_newbie": "has only just joined",
-    "bought_before": "has bought before ({orders_total})",
-    "was_creator_or_contributor": "took part in {active_weeks} weeks",
-    "only_lurked": "only ever read",
-    "still_reads": "still reads",
-    "otherwise": "nothing else is known",
+    "never_active_newbie": mark("has only just joined"),
+    "bought_before": mark("has bought before (%(orders_total)s)"),
+    "was_creator_or_contributor": mark("took part in %(active_weeks)s weeks"),
+    "only_lurked": mark("only ever read"),
+    "still_reads": mark("still reads"),
+    "otherwise": mark("nothing else is known"),
 }
-YES_NO = {True: "yes", False: "no"}
+# The sentences of the seed `winback_plays`, for the catalogues; a community's own are shown as they stand there.
+PLAY_WORDS = (
+    mark("Greet them, and show a first step that is easy to take."),
+    mark("Offer something that fits what they bought."),
+    mark("Ask for their opinion: a question that only they can answer."),
+    mark("Send what is worth reading, and say how to take part."),
+)
+YES, NO = mark("yes"), mark("no")
 
 
 @dataclass(frozen=True)
@@ -63,20 +74,20 @@ FILES = (
         "winback.csv",
         "list_winback",
         {
-            "value_rank": "Place",
-            "member_name": "Member",
-            "member_id": "Member id",
-            "account_id": "Account",
-            "is_holdout": "Held out: do not contact",
-            "play": "Play",
-            "words": "What to do",
-            "why": "Why",
-            "silence_weeks": "Weeks of silence",
-            "last_active_on": "Last active on",
-            "last_seen_on": "Last seen on",
-            "active_weeks": "Active weeks",
-            "orders_total": "Purchases",
-            "revenue_total": "Revenue",
+            "value_rank": mark("Place"),
+            "member_name": mark("Member"),
+            "member_id": mark("Member id"),
+            "account_id": mark("Account"),
+            "is_holdout": mark("Held out: do not contact"),
+            "play": mark("Play"),
+            "words": mark("What to do"),
+            "why": mark("Why"),
+            "silence_weeks": mark("Weeks of silence"),
+            "last_active_on": mark("Last active on"),
+            "last_seen_on": mark("Last seen on"),
+            "active_weeks": mark("Active weeks"),
+            "orders_total": mark("Purchases"),
+            "revenue_total": mark("Revenue"),
         },
         "value_rank",
     ),
@@ -84,40 +95,43 @@ FILES = (
         "removal.csv",
         "list_removal",
         {
-            "place": "Place",
-            "member_name": "Member",
-            "member_id": "Member id",
-            "score": "Score (0 = least to lose)",
-            "silence_weeks": "Weeks of silence",
-            "tenure_days": "Days since joining",
-            "last_active_on": "Last active on",
-            "last_seen_on": "Last seen on",
-            "active_weeks": "Active weeks",
-            "orders_total": "Purchases",
-            "revenue_total": "Revenue",
+            "place": mark("Place"),
+            "member_name": mark("Member"),
+            "member_id": mark("Member id"),
+            "score": mark("Score (0 = least to lose)"),
+            "silence_weeks": mark("Weeks of silence"),
+            "tenure_days": mark("Days since joining"),
+            "last_active_on": mark("Last active on"),
+            "last_seen_on": mark("Last seen on"),
+            "active_weeks": mark("Active weeks"),
+            "orders_total": mark("Purchases"),
+            "revenue_total": mark("Revenue"),
         },
         "place",
     ),
 )
 
 
-def write(home: Home, weeks: Iterable[date]) -> list[Path]:
+def write(home: Home, config: Config, weeks: Iterable[date]) -> list[Path]:
     """Brings the files beside the pages in line with the published tables.
 
     Those of the given weeks are written anew where they differ, those of other weeks where they are missing (a run may
     have been killed after publishing). Weeks whose rows by member are no longer kept lose theirs.
 
     Args:
+        config: its language is that of headers and reasons, its time zone that of dates.
         weeks: the weeks that were just published.
 
     Returns:
         The files that were written.
     """
+    if not home.published.exists():
+        return []
+    language = languages.get(config.community.language)
     with warehouse.connect(home.warehouse, read_only=True) as connection:
         words = dict(
             connection.execute("select text_key, any_value(words) from canonical.winback_plays group by 1").fetchall()
         )
-        timezone = connection.execute("select timezone from control.settings").fetchall()[0][0]
     with warehouse.connect(home.published, read_only=True) as connection:
         kept = {
             row[0]
@@ -126,11 +140,11 @@ def write(home: Home, weeks: Iterable[date]) -> list[Path]:
         just_published, written = set(weeks), []
         for week in sorted(kept):
             for file in FILES:
-                path = _folder(home, week) / file.name
+                path = home.page(week).with_name(file.name)
                 if week in just_published or not path.exists():
-                    content = _content(file, _rows(connection, file, week, timezone), words)
-                    written += [path] if _replace(path, content) else []
-    for folder in home.published.parent.glob("weeks/*/"):
+                    rows = _rows(connection, file, week, config.community.timezone)
+                    written += [path] if _replace(path, _content(file, rows, words, language)) else []
+    for folder in home.pages.glob("????-??-??"):
         if folder.name not in {str(week) for week in kept}:
             for file in FILES:
                 (folder / file.name).unlink(missing_ok=True)
@@ -142,10 +156,6 @@ def plain_text(value: Any) -> Any:
     if isinstance(value, str) and (value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)):
         return f"'{value}"
     return value
-
-
-def _folder(home: Home, week: date) -> Path:
-    return home.published.parent / "weeks" / str(week)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, file: ListFile, week: date, timezone: str) -> list[dict[str, Any]]:
@@ -162,14 +172,15 @@ def _rows(connection: duckdb.DuckDBPyConnection, file: ListFile, week: date, tim
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, str]) -> bytes:
+def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, str], language: Language) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(file.headers.values())
+    writer.writerow(language.gettext(header) for header in file.headers.values())
     for row in rows:
         if "reason" in row:
-            row |= {"why": why(row), "words": words.get(row["text_key"], row["play"])}
-            row["is_holdout"] = YES_NO[row["is_holdout"]]
+            what_to_do, held_out = words.get(row["text_key"], row["play"]), YES if row["is_holdout"] else NO
+            row |= {"why": why(row, language), "words": language.gettext(what_to_do)}
+            row["is_holdout"] = language.gettext(held_out)
         if "score" in row:
             row["score"] = f"{row['score']:.3f}"
         writer.writerow([plain_text(row[column]) for column in file.headers])
@@ -177,10 +188,13 @@ def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, st
     return out.getvalue().encode("utf-8-sig")
 
 
-def why(row: dict[str, Any]) -> str:
-    """The words of a win-back row's `reason`, with its numbers."""
+def why(row: Mapping[str, Any], language: Language) -> str:
+    """The words of a win-back row's `reason`, with its numbers; a reason that is not known stands as it is."""
     status, _, rule = row["reason"].partition(": ")
-    return f"{STATUS_REASONS[status].format(**row)}; {RULE_REASONS[rule].format(**row)}."
+    if status not in STATUS_REASONS or rule not in RULE_REASONS:
+        return row["reason"]
+    of_status, of_rule = STATUS_REASONS[status], RULE_REASONS[rule]
+    return "; ".join(language.gettext(reason) % row for reason in (of_status, of_rule))
 
 
 def _replace(path: Path, content: bytes) -> bool:

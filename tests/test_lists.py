@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import lists, publish
+from orchestration import config, lists, warehouse
 from tests.communities import LAST, WEEK, Place
 
 LISTS = ("list_winback", "list_removal", "report_winback_lift")
@@ -98,7 +98,7 @@ def test_the_files_say_what_the_tables_hold(sample: Place):
         for row in listed
     ] == table  # fmt: skip
     assert len({row["Why"] for row in listed}) > 3
-    assert all(row["What to do"].endswith(".") and row["Why"].endswith(".") for row in listed)
+    assert {row["What to do"] for row in listed} <= set(lists.PLAY_WORDS)
     removal = read(week_folder(sample) / "removal.csv")
     assert len(removal) == sample.published(
         f"select count(*) from reports.list_removal where source = 'all' and week_start = date '{LAST}'"
@@ -185,10 +185,27 @@ def test_files_are_mended_and_dropped_with_the_weeks(sample: Place, tmp_path: Pa
     (old / "index.html").write_text("a page")
     (week_folder(place) / "removal.csv").unlink()
     (week_folder(place, LAST - WEEK) / "winback.csv").write_text("somebody's notes")
-    result = publish.publish(place.home, [LAST - WEEK], "a run")
-    assert result.unchanged == [LAST - WEEK]
+    written = lists.write(place.home, config.load(place.config), [LAST - WEEK])
+    assert [path.parent.name for path in written] == [str(LAST - WEEK), str(LAST)]
     assert sorted(path.name for path in old.iterdir()) == ["index.html"]
     rewritten = {path for path, when in files.items() if path.stat().st_mtime_ns != when}
     assert rewritten == {week_folder(place) / "removal.csv", week_folder(place, LAST - WEEK) / "winback.csv"}
     for path in files:
         assert path.read_bytes() == (sample.home.path / path.relative_to(place.home.path)).read_bytes()
+
+
+@pytest.mark.parametrize(("language", "head"), [("zh_CN", "名次,成员"), ("id", "Urutan,Anggota")])
+def test_the_files_speak_the_communitys_language(sample: Place, tmp_path: Path, language: str, head: str):
+    place = sample.copy(tmp_path / "community")
+    text = place.config.read_text(encoding="utf-8").replace("[community]\n", f'[community]\nlanguage = "{language}"\n')
+    place.config.write_text(text, encoding="utf-8")
+    lists.write(place.home, config.load(place.config), [LAST])
+    spoken = (week_folder(place) / "winback.csv").read_text(encoding="utf-8-sig")
+    assert spoken.startswith(head)
+    english = {*lists.PLAY_WORDS, "weeks", "bought", "joined", "contact"}
+    assert not [words for words in english if words in spoken]
+
+
+def test_the_seeds_words_are_in_the_catalogues():
+    with (warehouse.PROJECT / "seeds" / "winback_plays.csv").open(encoding="utf-8", newline="") as handle:
+        assert {row["words"] for row in csv.DictReader(handle)} == set(lists.PLAY_WORDS)

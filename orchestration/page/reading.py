@@ -40,7 +40,7 @@ _KEYS = {
     "report_retention": ("cohort_week", "weeks_since"),
     "report_safety": ("event_type",),
     "report_surveys": ("survey_id", "question"),
-    "report_winback_lift": ("play", "arm"),
+    "report_winback_lift": ("lists", "play"),
 }
 
 
@@ -99,6 +99,11 @@ class Row:
     def value(self, column: str) -> Any:
         """A column's bare value."""
         return self._values.get(column)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All bare values, by column."""
+        return self._values
 
     @cached_property
     def key(self) -> dict[str, Any]:

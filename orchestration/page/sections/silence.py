@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestration import lists
 from orchestration.page import charts
 from orchestration.page.messages import mark
 from orchestration.page.reading import Row, WeekReader
@@ -37,6 +38,7 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "chart": charts.lines(points, ("risk", "churned"), week.language),
         "trust": _trust(week),
         "winback": _winback(week),
+        "why": lambda row: lists.why(row.values, week.language),
         "removals": week.count("list_removal", len(week.rows("list_removal", source=week.source)), source=week.source),
         # A week without anybody to win back has no list either; one whose lists are gone has no member's row at all.
         "lists_are_gone": "list_winback" in week.tables and not week.has_rows("member_week_status"),
