@@ -66,6 +66,7 @@ FILES = (
             "value_rank": "Place",
             "member_name": "Member",
             "member_id": "Member id",
+            "account_id": "Account",
             "is_holdout": "Held out: do not contact",
             "play": "Play",
             "words": "What to do",
