@@ -111,6 +111,8 @@ class Figure:
 
 def plain(value: Any) -> str:
     """A value as data: the same whatever the language."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
