@@ -17,6 +17,7 @@ from orchestration import formats, gate, headlines, progress, warehouse
 from orchestration.assets.exports import POOL
 from orchestration.community import Community
 from orchestration.errors import UserError
+from orchestration.weeks import run_tags
 
 WEEKLY_FOLDER = "reports"
 
@@ -60,8 +61,8 @@ class _Translator(DagsterDbtTranslator):
         return spec.replace_attributes(
             deps=deps,
             partitions_def=self.partitions if weekly else None,
-            kinds={"dbt", "duckdb"},
-            owners=[],
+            kinds={"dbt", "python" if props["original_file_path"].endswith(".py") else "duckdb"},
+            owners=list(self.community.config.community.owners),
             metadata=metadata,
         )
 
@@ -111,7 +112,7 @@ def compiled_project(community: Community) -> Path:
 def _project_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(warehouse.PROJECT.rglob("*")):
-        if path.suffix in (".sql", ".yml", ".csv") and "target" not in path.parts:
+        if path.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in path.parts:
             digest.update(str(path.relative_to(warehouse.PROJECT)).encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -167,6 +168,8 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
         weekly = {name for name in selected if name in expectations.REPORTS}
         # A run of checks alone bears no week where it was started from the check's page: it checks all there are.
         weeks = run_weeks(context) if weekly else [] if selected else checked_weeks(context, community)
+        if weekly:
+            tag_weeks(context, weeks)
         built = _run_dbt(community, selected, weeks) if selected else []
         described = headlines.describe(community, [name for name in built if name in selected], weeks)
         for name, description in described.items():
@@ -190,6 +193,13 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
 def run_weeks(context: dg.AssetExecutionContext) -> list[date]:
     """The weeks of a run's partitions."""
     return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def tag_weeks(context: dg.AssetExecutionContext, weeks: Sequence[date]) -> None:
+    """Marks a run with its weeks, wherever it was started, so that the list of runs can be searched by them."""
+    if weeks and "stillhere/week" not in context.run.tags:
+        tag = {"stillhere/week": run_tags(weeks[0], weeks[-1])["stillhere/week"]}
+        context.instance.add_run_tags(context.run_id, tag)
 
 
 def checked_weeks(context: dg.AssetExecutionContext, community: Community) -> list[date]:
@@ -228,7 +238,15 @@ def _run_dbt(community: Community, selected: set[str], weeks: Sequence[date]) ->
         project_dir=str(warehouse.PROJECT), profiles_dir=str(warehouse.PROJECT), dbt_executable=_dbt_executable()
     )
     invocation = dbt.cli(
-        ["build", "--select", " ".join(sorted(selected)), "--resource-type", "model", "--resource-type", "seed"],
+        [
+            "build",
+            "--select",
+            " ".join(with_run_weeks(selected)),
+            "--resource-type",
+            "model",
+            "--resource-type",
+            "seed",
+        ],
         target_path=community.home.dbt / "target",
         raise_on_error=False,
     )
@@ -247,6 +265,15 @@ def _run_dbt(community: Community, selected: set[str], weeks: Sequence[date]) ->
         text = text or str(invocation.get_error() or "see the log of the run")
         raise dg.Failure(description=f"dbt failed:\n{text[:4000]}", allow_retries=False)
     return built
+
+
+def with_run_weeks(selected: set[str]) -> list[str]:
+    """dbt's words for models, and for what of their inputs follows the weeks of the run.
+
+    A report that is run again alone, for another week, would else read the scores of the weeks that were run last.
+    """
+    reports = sorted(selected & set(expectations.REPORTS))
+    return [*sorted(selected), *(f"+{report},tag:run_weeks" for report in reports)]
 
 
 def _check_result(
