@@ -18,6 +18,11 @@ REPORTS: tuple[str, ...] = (
     "report_lifecycle",
     "report_lifecycle_moves",
     "report_churn",
+    "report_churn_model",
+    "report_churn_calibration",
+    "report_churn_backtest",
+    "report_churn_features",
+    "report_churn_choice",
     "member_week_status",
     "report_retention",
     "report_conversation",
@@ -31,6 +36,9 @@ REPORTS: tuple[str, ...] = (
     "report_goals",
     "report_headlines",
     "report_audience",
+    "list_winback",
+    "list_removal",
+    "report_winback_lift",
 )
 """Every report that has a suite."""
 

@@ -3,12 +3,16 @@
 By far the largest table: each check here is one scan of a few columns, folded inside DuckDB.
 """
 
+from itertools import combinations
+
 from expectations.checks import KEY, Between, Check, OneOf, Present, RowsCheck, key_checks
 from expectations.report_churn import STATUSES as MEMBER_STATUSES
 from expectations.report_lifecycle import STAGES
 
 STATUSES = (*MEMBER_STATUSES, "left")
 ROW = ("source", "member_id", "week_start")
+RULES = ("silence", "rhythm", "probability")
+REASONS = tuple("+".join(rules) for many in (1, 2, 3) for rules in combinations(RULES, many))
 
 
 def breach(condition: str, observed: str, tables: str = "checked") -> str:
@@ -145,6 +149,49 @@ CHECKS: tuple[Check, ...] = (
                 ELSE true END, false)""",
             "concat(status, ' after ', coalesce(CAST(silence_weeks AS VARCHAR), 'null'), ' weeks')",
             "checked CROSS JOIN (SELECT churned_after_weeks, at_risk_after_weeks FROM control.settings)",
+        ),
+    ),
+    OneOf(
+        name="rules_known",
+        description="Flags are raised by three rules, named in one order.",
+        expected="flagged_by silence, rhythm and probability, joined by +",
+        columns=("flagged_by",),
+        key=ROW,
+        values=REASONS,
+    ),
+    Between(
+        name="chances_in_range",
+        description="Chances lie between 0 and 1.",
+        expected="p_alive and p_active_4w between 0 and 1",
+        columns=("p_alive", "p_active_4w"),
+        key=ROW,
+        at_least=0,
+        at_most=1,
+    ),
+    RowsCheck(
+        name="chances_where_fitted",
+        description="Members who were ever active have a chance exactly where the model was fitted.",
+        expected="p_alive and p_active_4w filled for members ever active if report_churn_model has a fit, else null",
+        key=ROW,
+        sql=breach(
+            """(p_alive IS NULL) <> (p_active_4w IS NULL)
+               OR (p_active_4w IS NOT NULL)
+                   <> (status <> 'left' AND active_weeks > 0 AND coalesce(m.alpha > 0, false))""",
+            "concat_ws(' ', status, 'of', active_weeks, 'active weeks, chance',"
+            " coalesce(CAST(p_active_4w AS VARCHAR), 'null'))",
+            "checked LEFT JOIN (SELECT source, week_start, any_value(alpha) AS alpha FROM reports.report_churn_model"
+            " GROUP BY ALL) m USING (source, week_start)",
+        ),
+    ),
+    RowsCheck(
+        name="gaps_fit",
+        description="Gaps lie between active weeks: the longer ones are rarer, and without two weeks there is none.",
+        expected="typical_gap_weeks filled from two active weeks on, at most p90_gap_weeks",
+        key=ROW,
+        sql=breach(
+            """(active_weeks >= 2) <> (typical_gap_weeks IS NOT NULL) OR typical_gap_weeks < 1
+               OR p90_gap_weeks < typical_gap_weeks OR (p90_gap_weeks IS NOT NULL AND typical_gap_weeks IS NULL)""",
+            "concat_ws(' ', active_weeks, 'active weeks, gaps', typical_gap_weeks, p90_gap_weeks)",
         ),
     ),
     RowsCheck(

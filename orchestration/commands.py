@@ -33,6 +33,8 @@ language = "en"                   # of the weekly page: "en", "zh_CN" (Chinese) 
 # identities = "identities.csv"   # columns person,source,native_id: several accounts of one person count once
 # official = ["slack:U0123"]      # staff and brand accounts that the exports do not mark
 # bots = ["slack:U0456"]
+# do_not_contact = ["slack:U0789"]             # on no win-back list, with none of their accounts
+# do_not_contact_file = "do_not_contact.csv"   # the same as a file: column member_id
 # owners = ["ana@example.org", "team:community"]   # whom the Dagster UI names as owners of the reports
 
 # One entry a platform. Relative paths are relative to this file.
@@ -81,10 +83,24 @@ path = "exports/slack"            # folder, file, .zip, .tar.gz, or a glob such 
 [thresholds]
 churned_after_weeks = 12          # weeks without a sign of life (an act or a purchase)
 at_risk_after_weeks = 4
+rhythm_min_gaps = 3               # gaps between active weeks from which on a member has a rhythm
+rhythm_factor = 2                 # out of rhythm: silent for more than so many times the 90th percentile of those gaps
+probability_below = 0.10          # at risk: a smaller chance of an active week in the next four
 newbie_days = 30
 growth_days = 90
 headline_change_percent = 5       # a headline is up or down from this change against its mean of four weeks on
 segment_values_kept = 200         # values of an attribute (country, ...) with a row of their own; the rest share one
+
+winback_churned_weeks = 26        # how long the win-back list holds those who have churned
+reactivated_within_weeks = 4      # who is active again so soon after a list has come back
+lift_min_members = 100            # fewer members in either group tell nothing of the list's effect
+removal_silence_weeks = 26        # the removal list: silent and unseen so long,
+removal_tenure_days = 180         # a member so long,
+removal_purchase_days = 365       # and without a purchase so long
+
+[winback]
+holdout_share = 0.1               # of the listed members, not to be contacted: what would have happened anyway
+# holdout_salt = "another draw"   # of who is held out; the community's name unless it says otherwise
 
 # Where a weekly figure is to be by a day. The figures are those in docs/metrics.md.
 # [[goals]]

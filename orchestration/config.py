@@ -142,6 +142,8 @@ class CommunitySection(_Section):
     identities: str | None = None
     official: tuple[Account, ...] = ()
     bots: tuple[Account, ...] = ()
+    do_not_contact: tuple[Account, ...] = ()
+    do_not_contact_file: str | None = None
     owners: tuple[Owner, ...] = ("team:community",)
 
 
@@ -150,12 +152,35 @@ class Thresholds(_Section):
 
     churned_after_weeks: int = Field(12, ge=2, le=520)
     at_risk_after_weeks: int = Field(4, ge=1, le=519)
+    rhythm_min_gaps: int = Field(3, ge=1, le=520)
+    rhythm_factor: float = Field(2.0, ge=0.1, le=1000, allow_inf_nan=False)
+    probability_below: float = Field(0.10, ge=0, le=1, allow_inf_nan=False)
     newbie_days: int = Field(30, ge=1)
     growth_days: int = Field(90, ge=2)
     source_regular_weeks: int = Field(12, ge=4)
     source_regular_rows: int = Field(8, ge=1)
     headline_change_percent: int = Field(5, ge=1, le=1000)
     segment_values_kept: int = Field(200, ge=1)
+    winback_churned_weeks: int = Field(26, ge=1)
+    reactivated_within_weeks: int = Field(4, ge=1, le=52)
+    lift_min_members: int = Field(100, ge=1)
+    removal_silence_weeks: int = Field(26, ge=1)
+    removal_tenure_days: int = Field(180, ge=1)
+    removal_purchase_days: int = Field(365, ge=1)
+
+
+class Winback(_Section):
+    """[winback]: whom the win-back list holds out, so that its effect can be told.
+
+    Attributes:
+        holdout_share: the share of members who are listed but not to be contacted.
+        holdout_weeks: silences that begin within as many weeks share a draw.
+        holdout_salt: what is hashed along with a member; another one draws anew. None: the community's name.
+    """
+
+    holdout_share: float = Field(0.1, ge=0, le=0.5)
+    holdout_weeks: int = Field(12, ge=1, le=520)
+    holdout_salt: str | None = None
 
 
 class Schedule(_Section):
@@ -261,6 +286,7 @@ class Config(_Section):
     thresholds: Thresholds = Thresholds()
     schedule: Schedule = Schedule()
     publish: Publish = Publish()
+    winback: Winback = Winback()
     mail: Mail | None = None
     webhook: Webhook | None = None
     goals: tuple[Goal, ...] = ()
@@ -351,14 +377,16 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
     community = _valid(CommunitySection, raw.get("community"))
     if community is None:
         return problems
-    for key, accounts in (("official", community.official), ("bots", community.bots)):
+    for key in ("official", "bots", "do_not_contact"):
         problems += [
             f"community.{key}: {account!r} names the source {account.split(':')[0]!r}, which is not in [[sources]]"
-            for account in accounts
+            for account in getattr(community, key)
             if account.split(":")[0] not in names
         ]
-    if community.identities and not (identities := file.absolute().parent / community.identities).is_file():
-        problems.append(f"community.identities: no such file: {identities}")
+    for key in ("identities", "do_not_contact_file"):
+        given = getattr(community, key)
+        if given and not (path := file.absolute().parent / given).is_file():
+            problems.append(f"community.{key}: no such file: {path}")
     return problems
 
 

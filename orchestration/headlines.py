@@ -29,6 +29,7 @@ FIGURES = {
     "report_churn": (
         "at_risk", "churned", "active", "quiet", "never_active", "newly_churned", "won_back", "churn_rate",
     ),
+    "report_churn_model": ("members", "alpha", "beta", "gamma", "delta", "log_likelihood", "problem"),
     "report_conversation": (
         "two_way_members", "two_way_share", "threads", "answered_24h", "answered_24h_rate", "answered_by_official_24h",
         "median_first_response_minutes", "unanswered", "official_posts", "official_replies", "broadcast_share",
@@ -76,11 +77,21 @@ ROWS = {
         "coalesce(from_stage, 'joined') as from_stage, to_stage, members",
         "members desc, from_stage, to_stage",
     ),
+    "report_churn_choice": (
+        f"rule, reason, {_short('precision')}, {_short('recall')}, {_short('base_rate')}, weeks_judged",
+        "rule",
+    ),
+    "report_churn_features": (f"feature, {_short('importance')}, place", "place"),
     "report_retention": ("cohort_week, weeks_since, cohort_size, active_members, retention", "cohort_week desc"),
     "report_pyramid": (
         "tier, members, share",
         "list_position(['creator', 'contributor', 'lurker', 'absent', 'silent'], tier)",
     ),
+    "report_churn_backtest": (
+        'rule, population, base_rate, tp, fp, fn, tn, "precision", recall, f1, lift, auc, brier',
+        "list_position(['silence', 'rhythm', 'probability', 'union', 'always'], rule)",
+    ),
+    "report_churn_calibration": ("bin, members, predicted, observed", "bin"),
     "report_interaction_mix": (
         "participation, expression, audience, interactions, members",
         "interactions desc, participation, expression, audience",
@@ -119,6 +130,15 @@ ROWS = {
     "report_surveys": (
         "survey_id, question, responses, response_rate, mean, nps, top_choices",
         "survey_id, question",
+    ),
+    "list_winback": (
+        "play, status, case when is_holdout then 'held out' else 'to contact' end as arm, count(*) as members",
+        "members desc, play, status, arm",
+    ),
+    "list_removal": ("status, count(*) as members, max(silence_weeks) as longest_silence", "members desc, status"),
+    "report_winback_lift": (
+        "play, lists, contacted, holdout, rate_contacted, rate_holdout, difference, low, high, verdict",
+        "play <> 'all', play, lists desc",
     ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate, star
+from orchestration import gate, lists, star
 from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
 WEEKLY_TABLES = expectations.REPORTS
-MEMBER_TABLES = ("member_week_status",)
+MEMBER_TABLES = ("member_week_status", "list_winback", "list_removal")
 WHOLE_TABLES = ("export_files", "sources")
 
 _QUALITY = {
@@ -91,6 +91,7 @@ def publish(home: Home, weeks: Sequence[date], run_id: str) -> Publishing:
     if not good:
         return result
     _Edition(home, good, run_id, result).write()
+    lists.write(home, [verdict.week_start for verdict in good])
     return result
 
 

@@ -52,3 +52,8 @@
 {% macro end_of_time() -%}
     cast('9999-12-27' as date)
 {%- endmacro %}
+
+{# Whether two half-open intervals of weeks (from_week, to_week) have a week in common. #}
+{% macro weeks_overlap(one, other) -%}
+    {{ one }}.from_week < {{ other }}.to_week and {{ other }}.from_week < {{ one }}.to_week
+{%- endmacro %}

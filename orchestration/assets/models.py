@@ -61,7 +61,7 @@ class _Translator(DagsterDbtTranslator):
         return spec.replace_attributes(
             deps=deps,
             partitions_def=self.partitions if weekly else None,
-            kinds={"dbt", "duckdb"},
+            kinds={"dbt", "python" if props["original_file_path"].endswith(".py") else "duckdb"},
             owners=list(self.community.config.community.owners),
             metadata=metadata,
         )
@@ -112,7 +112,7 @@ def compiled_project(community: Community) -> Path:
 def _project_digest() -> str:
     digest = hashlib.sha256()
     for path in sorted(warehouse.PROJECT.rglob("*")):
-        if path.suffix in (".sql", ".yml", ".csv") and "target" not in path.parts:
+        if path.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in path.parts:
             digest.update(str(path.relative_to(warehouse.PROJECT)).encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -238,7 +238,15 @@ def _run_dbt(community: Community, selected: set[str], weeks: Sequence[date]) ->
         project_dir=str(warehouse.PROJECT), profiles_dir=str(warehouse.PROJECT), dbt_executable=_dbt_executable()
     )
     invocation = dbt.cli(
-        ["build", "--select", " ".join(sorted(selected)), "--resource-type", "model", "--resource-type", "seed"],
+        [
+            "build",
+            "--select",
+            " ".join(with_run_weeks(selected)),
+            "--resource-type",
+            "model",
+            "--resource-type",
+            "seed",
+        ],
         target_path=community.home.dbt / "target",
         raise_on_error=False,
     )
@@ -257,6 +265,15 @@ def _run_dbt(community: Community, selected: set[str], weeks: Sequence[date]) ->
         text = text or str(invocation.get_error() or "see the log of the run")
         raise dg.Failure(description=f"dbt failed:\n{text[:4000]}", allow_retries=False)
     return built
+
+
+def with_run_weeks(selected: set[str]) -> list[str]:
+    """dbt's words for models, and for what of their inputs follows the weeks of the run.
+
+    A report that is run again alone, for another week, would else read the scores of the weeks that were run last.
+    """
+    reports = sorted(selected & set(expectations.REPORTS))
+    return [*sorted(selected), *(f"+{report},tag:run_weeks" for report in reports)]
 
 
 def _check_result(

@@ -85,12 +85,14 @@ class Fit:
 
 
 class _Terms:
-    """All terms of the likelihood for one set of parameters, for x up to `most_active` and s up to `weeks`."""
+    """All terms of the likelihood for one set of parameters: a row for each x that occurs, s up to `weeks`."""
 
-    def __init__(self, p: Parameters, most_active: int, weeks: int):
-        self.p = p
+    def __init__(self, p: Parameters, x: NDArray, weeks: int):
+        self.p, self.of_history = p, x
         steps = np.arange(weeks + 1)
-        self.x, self.s = np.arange(most_active + 1)[:, None], steps[None, :]
+        # Of all numbers of active weeks up to the most, a small community has few.
+        levels, self.row = np.unique(x, return_inverse=True)
+        self.x, self.s = levels[:, None], steps[None, :]
         self.active = gammaln(p.alpha + self.x)
         self.pause = gammaln(p.beta + steps)
         self.either = gammaln(p.alpha + p.beta + steps)
@@ -107,23 +109,23 @@ class _Terms:
         self.scale = stopped.max(axis=1)
         self.stopped = np.exp(stopped - self.scale[:, None])
 
-    def sums(self, weights: Floats | None, t_x: NDArray, n: NDArray, x: NDArray) -> Floats:
-        """Sum over s from t_x to n - 1 of the (weighted) terms of x, scaled."""
+    def sums(self, weights: Floats | None, t_x: NDArray, n: NDArray) -> Floats:
+        """Each history's sum over s from t_x to n - 1 of its (weighted) terms, scaled."""
         terms = self.stopped if weights is None else self.stopped * weights
         # From the far end, where the terms are small.
         running = np.zeros((terms.shape[0], terms.shape[1] + 1))
         np.cumsum(terms[:, ::-1], axis=1, out=running[:, 1:])
         width = terms.shape[1]
-        return running[x, width - t_x] - running[x, width - n]
+        return running[self.row, width - t_x] - running[self.row, width - n]
 
-    def alive(self, x: NDArray, n: NDArray, weeks_more: int = 0) -> Floats:
-        """Log of the term for "still there after n + weeks_more weeks", scaled."""
+    def alive(self, n: NDArray, weeks_more: int = 0) -> Floats:
+        """Each history's log of the term for "still there after n + weeks_more weeks", scaled."""
         p = self.p
         steps = np.arange(self.stay.shape[0] + weeks_more)
         # A table of n and one of x: there are far fewer of either than of histories.
         there = betaln(p.gamma, p.delta + steps) - betaln(p.gamma, p.delta) - betaln(p.alpha, p.beta)
         active = self.active[:, 0] - self.scale
-        return active[x] + self.pause[n - x] - self.either[n] + there[n + weeks_more]
+        return active[self.row] + self.pause[n - self.of_history] - self.either[n] + there[n + weeks_more]
 
 
 def log_likelihood(parameters: Parameters, histories: Histories) -> float:
@@ -171,19 +173,19 @@ def score(parameters: Parameters, histories: Histories, horizon: int = HORIZON_W
     No active week among the next h is the history (x, t_x, n + h), so its chance is a ratio of two likelihoods.
     """
     x, t_x, n = histories.x, histories.t_x, histories.n
-    terms = _Terms(parameters, int(x.max(initial=0)), int(n.max(initial=0)) + horizon)
-    now = np.exp(terms.alive(x, n)) + terms.sums(None, t_x, n, x)
-    later = np.exp(terms.alive(x, n + horizon)) + terms.sums(None, t_x, n + horizon, x)
-    p_alive = np.exp(terms.alive(x, n, weeks_more=1)) / now
+    terms = _Terms(parameters, x, int(n.max(initial=0)) + horizon)
+    now = np.exp(terms.alive(n)) + terms.sums(None, t_x, n)
+    later = np.exp(terms.alive(n + horizon)) + terms.sums(None, t_x, n + horizon)
+    p_alive = np.exp(terms.alive(n, weeks_more=1)) / now
     return Scores(np.clip(p_alive, 0.0, 1.0), np.clip(1.0 - later / now, 0.0, 1.0))
 
 
 def expected_active_weeks(parameters: Parameters, histories: Histories, horizon: int = HORIZON_WEEKS) -> Floats:
     """Expected number of active weeks among the next `horizon` (equation 13 of the paper)."""
     p, x, n = parameters, histories.x, histories.n
-    terms = _Terms(p, int(x.max(initial=0)), int(n.max(initial=0)))
-    now = np.exp(terms.alive(x, n)) + terms.sums(None, histories.t_x, n, x)
-    active = np.exp(betaln(p.alpha + x + 1, p.beta + n - x) - betaln(p.alpha, p.beta) - terms.scale[x])
+    terms = _Terms(p, x, int(n.max(initial=0)))
+    now = np.exp(terms.alive(n)) + terms.sums(None, histories.t_x, n)
+    active = np.exp(betaln(p.alpha + x + 1, p.beta + n - x) - betaln(p.alpha, p.beta) - terms.scale[terms.row])
     weeks = np.arange(1, horizon + 1)[:, None]
     there = np.exp(betaln(p.gamma, p.delta + n + weeks) - betaln(p.gamma, p.delta)).sum(axis=0)
     return active * there / now
@@ -198,10 +200,10 @@ def _objective(logs: Floats, histories: Histories) -> tuple[float, Floats]:
     p = Parameters(*np.exp(logs).tolist())
     x, t_x, n, members = histories.x, histories.t_x, histories.n, histories.members
     weeks = int(n.max())
-    terms = _Terms(p, int(x.max()), weeks)
+    terms = _Terms(p, x, weeks)
     steps = np.arange(weeks + 1)
-    alive = np.exp(terms.alive(x, n))
-    likelihood = alive + terms.sums(None, t_x, n, x)
+    alive = np.exp(terms.alive(n))
+    likelihood = alive + terms.sums(None, t_x, n)
 
     either = digamma(p.alpha + p.beta + steps)
     pause = digamma(p.beta + steps)
@@ -210,7 +212,7 @@ def _objective(logs: Floats, histories: Histories) -> tuple[float, Floats]:
 
     def mean(of_alive: Floats, weights: Floats) -> Floats:
         """The derivative's weight, averaged over the terms of each likelihood."""
-        return (alive * of_alive + terms.sums(weights, t_x, n, x)) / likelihood
+        return (alive * of_alive + terms.sums(weights, t_x, n)) / likelihood
 
     mean_either = mean(either[n], either[None, :])
     mean_pause = mean(pause[n - x], pause[terms.behind])
@@ -226,5 +228,5 @@ def _objective(logs: Floats, histories: Histories) -> tuple[float, Floats]:
         mean_stay - mean_stop - digamma(p.delta) + digamma(p.gamma + p.delta),
     ])  # fmt: skip
     total = members.sum()
-    value = -(members * (np.log(likelihood) + terms.scale[x])).sum() / total
+    value = -(members * (np.log(likelihood) + terms.scale[terms.row])).sum() / total
     return float(value), -(gradient * members).sum(axis=1) / total * np.exp(logs)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -45,6 +44,7 @@ class Figure:
         key: the columns that say which row of the table it is from.
         unit: as `unit_of` names it.
         currency: of amounts; without one an amount is a plain number.
+        is_unsigned: whether its sign is left out, since the sentence says the direction in words.
     """
 
     value: Any
@@ -55,6 +55,7 @@ class Figure:
     language: Language
     definitions: Definitions
     currency: str | None = None
+    is_unsigned: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -71,6 +72,8 @@ class Figure:
             return language.day(value)
         if isinstance(value, str):
             return value
+        if self.is_unsigned:
+            value = abs(value)
         if self.unit == "percent":
             return language.percent(value)
         if self.unit == "minutes":
@@ -81,11 +84,8 @@ class Figure:
 
     @property
     def size(self) -> Figure:
-        """The same figure without its sign, for sentences that say the direction in words."""
-        value = abs(self.value) if isinstance(self.value, int | float | Decimal) else self.value
-        return Figure(
-            value, self.table, self.column, self.key, self.unit, self.language, self.definitions, self.currency
-        )
+        """The same figure, written without its sign."""
+        return replace(self, is_unsigned=True)
 
     @property
     def data(self) -> Markup:

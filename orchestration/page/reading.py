@@ -161,6 +161,11 @@ class WeekReader:
         rows = self.rows(table, source=source or self.source)
         return rows[0] if rows else None
 
+    def has_rows(self, table: str) -> bool:
+        """Whether a table has any row of the week."""
+        sql = f"select 1 from reports.{table} where week_start = $week limit 1"
+        return table in self.tables and bool(self.query(sql, week=self.week_start))
+
     def count(self, table: str, rows: int, **key: Any) -> Figure:
         """How many of a table's rows of the week have these values."""
         key = {"week_start": self.week_start, **key}

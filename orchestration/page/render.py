@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from orchestration.config import Config
 
-_NO_BREAK = r'<span class="nb">\1\2\3</span>'
+_NUMBER_AND_STOP = re.compile(r'[(（]?<button type="button" class="n"(?:(?!</button>).)*</button>[),.;:，。；：）]+')
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -152,7 +152,7 @@ def index_page(
 
 def _unbroken(html: str) -> str:
     """Keeps a number's brackets and stops on its line: browsers may break the line before and after any button."""
-    return re.sub(r'([(（]?)(<button type="button" class="n".*?</button>)([),.;:，。；：）]+)', _NO_BREAK, html)
+    return _NUMBER_AND_STOP.sub(r'<span class="nb">\g<0></span>', html)
 
 
 def _link(target: str, text: str) -> Markup:

@@ -67,7 +67,7 @@ def _headline(row: Row, language: Language, currency: str | None) -> Headline:
     if not change.is_known and key.startswith(_WITH_CHANGE):
         key = key.rpartition("_")[0] + "_first"
     count = int(abs(value.value)) if float(value.value).is_integer() else 2
-    message = _messages(language, count).get(key) or language.gettext("%(metric)s: %(value)s (usual: %(mean)s).")
+    message = sentence_forms(language, count).get(key) or language.gettext("%(metric)s: %(value)s (usual: %(mean)s).")
     sentence = Markup(message) % {"metric": metric, "value": value, "mean": mean, "change": change.size}
     z = row.value("robust_z")
     return Headline(
@@ -82,7 +82,7 @@ def _headline(row: Row, language: Language, currency: str | None) -> Headline:
 _WITH_CHANGE = ("active_members", "interactions", "revenue")
 
 
-def _messages(language: Language, n: int) -> dict[str, str]:
+def sentence_forms(language: Language, n: int) -> dict[str, str]:
     """Every sentence, in the form that goes with the count."""
     gettext, ngettext = language.gettext, language.ngettext
     return {

@@ -6,6 +6,7 @@ with signs_of_life as (
         source,
         member_id,
         week_start,
+        active_interactions > 0 as is_active,
         lead(week_start, 1, {{ end_of_time() }}) over (partition by source, member_id order by week_start) as next_week
     from {{ ref('int_member_weeks') }}
     where is_sign_of_life
@@ -30,6 +31,7 @@ before_any as (
         members.member_id,
         members.joined_week as anchor_week,
         false as has_sign_of_life,
+        false as is_active,
         coalesce(first_signs.first_week, {{ end_of_time() }}) as to_week
     from {{ ref('int_community_members') }} as members
     left join first_signs
@@ -39,8 +41,8 @@ before_any as (
 
 )
 
-select source, member_id, anchor_week, has_sign_of_life, to_week
+select source, member_id, anchor_week, has_sign_of_life, is_active, to_week
 from before_any
 union all
-select source, member_id, week_start as anchor_week, true as has_sign_of_life, next_week as to_week
+select source, member_id, week_start as anchor_week, true as has_sign_of_life, is_active, next_week as to_week
 from signs_of_life

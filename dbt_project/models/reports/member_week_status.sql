@@ -1,4 +1,6 @@
-{#- The running sums of int_member_histories are joined by the interval of weeks in which they hold. -#}
+{#- All that is known of a member holds over intervals of weeks. They are cut into each other first, clipped to the weeks that
+    are kept, and become weeks last: most members have two or three pieces in half a year. -#}
+
 with settings as (
 
     select * from {{ source('control', 'settings') }}
@@ -14,12 +16,22 @@ kept_weeks as (
 
 ),
 
+bounds as (
+
+    select
+        min(week_start) as from_week,
+        {{ add_weeks('max(week_start)', 1) }} as to_week
+    from kept_weeks
+
+),
+
 -- What is the same in each of a member's weeks is worked out once.
 members as (
 
     select
         members.source,
         members.member_id,
+        members.joined_week,
         members.joined_date,
         case
             when settings.member_names = 'name' then coalesce(members.member_name, members.member_id)
@@ -36,41 +48,241 @@ statuses as (
     select
         spans.source,
         spans.member_id,
-        weeks.week_start,
         spans.status,
         spans.stage,
-        spans.anchor_week,
-        spans.member_since_week
+        spans.member_since_week,
+        spans.from_week,
+        spans.to_week
     from {{ ref('int_status_spans') }} as spans
-    inner join kept_weeks as weeks
-        on spans.from_week <= weeks.week_start
-        and weeks.week_start < spans.to_week
+    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
 
 ),
 
 silences as (
 
     select
-        silences.source,
-        silences.member_id,
-        weeks.week_start,
-        silences.anchor_week
-    from {{ ref('int_silences') }} as silences
-    inner join kept_weeks as weeks
-        on silences.anchor_week <= weeks.week_start
-        and weeks.week_start < silences.to_week
+        rhythms.source,
+        rhythms.member_id,
+        rhythms.anchor_week,
+        rhythms.active_weeks,
+        rhythms.first_active_week,
+        rhythms.last_active_week,
+        rhythms.typical_gap_weeks,
+        rhythms.p90_gap_weeks,
+        rhythms.rhythm_after_weeks,
+        -- The first week of this silence that silence or rhythm flags.
+        {{ add_weeks('rhythms.anchor_week', 'least(settings.at_risk_after_weeks, coalesce(rhythms.rhythm_after_weeks, settings.at_risk_after_weeks))') }} as flag_week,
+        rhythms.anchor_week as from_week,
+        rhythms.to_week
+    from {{ ref('int_member_rhythms') }} as rhythms
+    cross join settings
+    inner join bounds
+        on rhythms.anchor_week < bounds.to_week
+        and bounds.from_week < rhythms.to_week
 
 ),
 
+-- How many active weeks there were twelve weeks before: the same intervals, twelve weeks later.
+before_12_weeks as (
+
+    select
+        rhythms.source,
+        rhythms.member_id,
+        rhythms.active_weeks,
+        {{ add_weeks('rhythms.anchor_week', 12) }} as from_week,
+        case
+            when rhythms.to_week < {{ end_of_time() }} then {{ add_weeks('rhythms.to_week', 12) }}
+            else rhythms.to_week
+        end as to_week
+    from {{ ref('int_member_rhythms') }} as rhythms
+    inner join bounds
+        on {{ add_weeks('rhythms.anchor_week', 12) }} < bounds.to_week
+        and {{ add_weeks('bounds.from_week', -12) }} < rhythms.to_week
+
+    union all
+
+    select
+        members.source,
+        members.member_id,
+        0 as active_weeks,
+        members.joined_week as from_week,
+        {{ add_weeks('members.joined_week', 12) }} as to_week
+    from members
+    inner join bounds
+        on members.joined_week < bounds.to_week
+        and bounds.from_week < {{ add_weeks('members.joined_week', 12) }}
+
+),
+
+first_histories as (
+
+    select
+        source,
+        member_id,
+        min(from_week) as first_week
+    from {{ ref('int_member_histories') }}
+    group by source, member_id
+
+),
+
+-- Before anything is learned of a member nothing is known, which is an interval too.
 histories as (
 
     select
-        histories.*,
-        weeks.week_start
+        histories.source,
+        histories.member_id,
+        histories.last_active_at,
+        histories.last_seen_at,
+        histories.orders_total,
+        histories.revenue_total,
+        histories.currency,
+        histories.last_ordered_at,
+        histories.from_week,
+        histories.to_week
     from {{ ref('int_member_histories') }} as histories
+    inner join bounds on {{ weeks_overlap('histories', 'bounds') }}
+
+    union all
+
+    select
+        members.source,
+        members.member_id,
+        null as last_active_at,
+        null as last_seen_at,
+        0 as orders_total,
+        0 as revenue_total,
+        null as currency,
+        null as last_ordered_at,
+        members.joined_week as from_week,
+        coalesce(first_histories.first_week, {{ end_of_time() }}) as to_week
+    from members
+    left join first_histories
+        on members.source = first_histories.source
+        and members.member_id = first_histories.member_id
+    inner join bounds
+        on members.joined_week < bounds.to_week
+        and bounds.from_week < coalesce(first_histories.first_week, {{ end_of_time() }})
+
+),
+
+-- One cut after the other: each has its own bounds, and the planner few ways to choose from.
+silent_pieces as (
+
+    select
+        statuses.source,
+        statuses.member_id,
+        statuses.status,
+        statuses.stage,
+        statuses.member_since_week,
+        silences.anchor_week,
+        silences.active_weeks,
+        silences.first_active_week,
+        silences.last_active_week,
+        silences.typical_gap_weeks,
+        silences.p90_gap_weeks,
+        silences.rhythm_after_weeks,
+        silences.flag_week,
+        greatest(statuses.from_week, silences.from_week) as from_week,
+        least(statuses.to_week, silences.to_week) as to_week
+    from statuses
+    inner join silences
+        on statuses.source = silences.source
+        and statuses.member_id = silences.member_id
+        and {{ weeks_overlap('statuses', 'silences') }}
+
+),
+
+recent_pieces as (
+
+    select
+        pieces.source,
+        pieces.member_id,
+        pieces.status,
+        pieces.stage,
+        pieces.member_since_week,
+        pieces.anchor_week,
+        pieces.active_weeks,
+        pieces.active_weeks - before_12_weeks.active_weeks as active_weeks_12,
+        pieces.first_active_week,
+        pieces.last_active_week,
+        pieces.typical_gap_weeks,
+        pieces.p90_gap_weeks,
+        pieces.rhythm_after_weeks,
+        pieces.flag_week,
+        greatest(pieces.from_week, before_12_weeks.from_week) as from_week,
+        least(pieces.to_week, before_12_weeks.to_week) as to_week
+    from silent_pieces as pieces
+    inner join before_12_weeks
+        on pieces.source = before_12_weeks.source
+        and pieces.member_id = before_12_weeks.member_id
+        and {{ weeks_overlap('pieces', 'before_12_weeks') }}
+
+),
+
+pieces as (
+
+    select
+        pieces.source,
+        pieces.member_id,
+        pieces.status,
+        pieces.stage,
+        pieces.member_since_week,
+        pieces.anchor_week,
+        pieces.active_weeks,
+        pieces.active_weeks_12,
+        pieces.first_active_week,
+        pieces.last_active_week,
+        pieces.typical_gap_weeks,
+        pieces.p90_gap_weeks,
+        pieces.rhythm_after_weeks,
+        pieces.flag_week,
+        histories.last_active_at,
+        histories.last_seen_at,
+        histories.orders_total,
+        histories.revenue_total,
+        histories.currency,
+        histories.last_ordered_at,
+        greatest(pieces.from_week, histories.from_week) as from_week,
+        least(pieces.to_week, histories.to_week) as to_week
+    from recent_pieces as pieces
+    inner join histories
+        on pieces.source = histories.source
+        and pieces.member_id = histories.member_id
+        and {{ weeks_overlap('pieces', 'histories') }}
+
+),
+
+-- A member may have been at risk by probability in the weeks before silence or rhythm says so too. That is looked back on for
+-- 52 weeks, as far as the run's scores reach.
+flags as (
+
+    select * from {{ ref('int_probability_flags') }}
+
+),
+
+weeks as (
+
+    select
+        pieces.*,
+        weeks.week_start,
+        {{ weeks_between('pieces.anchor_week', 'weeks.week_start') }} as silence_weeks,
+        -- The history as the churn model knows it; it knows nothing of those who left.
+        case when pieces.status <> 'left' then pieces.active_weeks - 1 end as x,
+        {{ weeks_between('pieces.first_active_week', 'pieces.last_active_week') }} as t_x,
+        {{ weeks_between('pieces.first_active_week', 'weeks.week_start') }} as n,
+        {{ add_weeks('weeks.week_start', -52) }} as looked_back_to_week,
+        flags.week_start as flagged_before_week,
+        flags.flagged_since as flagged_before_since
+    from pieces
     inner join kept_weeks as weeks
-        on histories.from_week <= weeks.week_start
-        and weeks.week_start < histories.to_week
+        on pieces.from_week <= weeks.week_start
+        and weeks.week_start < pieces.to_week
+    left join flags
+        on pieces.source = flags.source
+        and pieces.member_id = flags.member_id
+        and pieces.flag_week = {{ add_weeks('flags.week_start', 1) }}
+        and pieces.member_since_week <= flags.week_start
+        and pieces.status in ('at_risk', 'churned')
 
 ),
 
@@ -78,99 +290,63 @@ histories as (
 buyers as (
 
     select
-        statuses.source,
-        statuses.member_id,
-        statuses.week_start,
-        ntile(5) over (
-            partition by statuses.source, statuses.week_start
-            order by histories.last_ordered_at, statuses.member_id
-        ) as recency_quintile,
-        ntile(5) over (
-            partition by statuses.source, statuses.week_start
-            order by histories.orders_total, statuses.member_id
-        ) as frequency_quintile,
-        ntile(5) over (
-            partition by statuses.source, statuses.week_start
-            order by histories.revenue_total, statuses.member_id
-        ) as money_quintile,
+        source,
+        member_id,
+        week_start,
+        ntile(5) over (partition by source, week_start order by last_ordered_at, member_id) as recency_quintile,
+        ntile(5) over (partition by source, week_start order by orders_total, member_id) as frequency_quintile,
+        ntile(5) over (partition by source, week_start order by revenue_total, member_id) as money_quintile,
         -- Amounts of several currencies cannot be compared.
-        count(histories.currency) over (partition by statuses.source, statuses.week_start)
-        = count(*) over (partition by statuses.source, statuses.week_start)
-        and min(histories.currency) over (partition by statuses.source, statuses.week_start)
-        = max(histories.currency) over (partition by statuses.source, statuses.week_start) as is_one_currency
-    from histories
-    inner join statuses
-        on histories.source = statuses.source
-        and histories.member_id = statuses.member_id
-        and histories.week_start = statuses.week_start
-    where histories.orders_total > 0
-        and statuses.status <> 'left'
-
-),
-
-recent as (
-
-    select
-        member_weeks.source,
-        member_weeks.member_id,
-        weeks.week_start,
-        count(*) as active_weeks_12
-    from {{ ref('int_member_weeks') }} as member_weeks
-    inner join kept_weeks as weeks
-        on member_weeks.week_start > {{ add_weeks('weeks.week_start', -12) }}
-        and member_weeks.week_start <= weeks.week_start
-    where member_weeks.active_interactions > 0
-    group by member_weeks.source, member_weeks.member_id, weeks.week_start
+        count(currency) over (partition by source, week_start) = count(*) over (partition by source, week_start)
+        and min(currency) over (partition by source, week_start)
+        = max(currency) over (partition by source, week_start) as is_one_currency
+    from weeks
+    where orders_total > 0
+        and status <> 'left'
 
 ),
 
 gathered as (
 
     select
-        statuses.source,
-        statuses.member_id,
-        statuses.week_start,
-        {{ weeks_between('silences.anchor_week', 'statuses.week_start') }} as silence_weeks,
-        coalesce(histories.active_weeks, 0) as active_weeks,
-        coalesce(recent.active_weeks_12, 0) as active_weeks_12,
-        histories.first_active_week,
-        histories.last_active_at,
-        histories.last_seen_at,
-        statuses.status,
-        statuses.status in ('at_risk', 'churned') as is_flagged,
-        greatest(
-            {{ add_weeks('statuses.anchor_week', 'settings.at_risk_after_weeks') }},
-            statuses.member_since_week
-        ) as silence_flag_week,
-        statuses.stage,
-        {{ days_between('members.joined_date', add_weeks('statuses.week_start', 1)) }} as tenure_days,
-        coalesce(histories.orders_total, 0) as orders_total,
-        case when histories.source is null then 0 else histories.revenue_total end as revenue_total,
+        weeks.*,
+        scores.p_alive,
+        scores.p_active_4w,
+        flags.week_start is not null as is_flagged_by_probability,
+        case
+            when weeks.status in ('at_risk', 'churned') and weeks.flagged_before_week >= weeks.looked_back_to_week
+                then greatest(weeks.flagged_before_since, weeks.looked_back_to_week)
+            when weeks.status in ('at_risk', 'churned')
+                then greatest(weeks.flag_week, weeks.member_since_week)
+            when flags.week_start is not null
+                then greatest(flags.flagged_since, weeks.looked_back_to_week)
+        end as flagged_since,
+        members.joined_date,
+        members.member_name,
+        settings.at_risk_after_weeks,
+        settings.probability_below,
         buyers.recency_quintile,
         buyers.frequency_quintile,
-        case when buyers.is_one_currency then buyers.money_quintile end as money_quintile,
-        members.member_name
-    from statuses
+        case when buyers.is_one_currency then buyers.money_quintile end as money_quintile
+    from weeks
     cross join settings
     inner join members
-        on statuses.source = members.source
-        and statuses.member_id = members.member_id
-    left join silences
-        on statuses.source = silences.source
-        and statuses.member_id = silences.member_id
-        and statuses.week_start = silences.week_start
-    left join histories
-        on statuses.source = histories.source
-        and statuses.member_id = histories.member_id
-        and statuses.week_start = histories.week_start
+        on weeks.source = members.source
+        and weeks.member_id = members.member_id
+    left join {{ ref('int_churn_scores') }} as scores
+        on weeks.source = scores.source
+        and weeks.week_start = scores.week_start
+        and weeks.x = scores.x
+        and weeks.t_x = scores.t_x
+        and weeks.n = scores.n
+    left join flags
+        on weeks.source = flags.source
+        and weeks.member_id = flags.member_id
+        and weeks.week_start = flags.week_start
     left join buyers
-        on statuses.source = buyers.source
-        and statuses.member_id = buyers.member_id
-        and statuses.week_start = buyers.week_start
-    left join recent
-        on statuses.source = recent.source
-        and statuses.member_id = recent.member_id
-        and statuses.week_start = recent.week_start
+        on weeks.source = buyers.source
+        and weeks.member_id = buyers.member_id
+        and weeks.week_start = buyers.week_start
 
 )
 
@@ -184,12 +360,23 @@ select
     first_active_week,
     last_active_at,
     last_seen_at,
-    status,
-    -- Every flag bears its reason.
-    case when is_flagged then 'silence' end as flagged_by,
-    case when is_flagged then silence_flag_week end as flagged_since,
+    typical_gap_weeks,
+    p90_gap_weeks,
+    p_alive,
+    p_active_4w,
+    case when is_flagged_by_probability then 'at_risk' else status end as status,
+    -- Every flag bears its reasons.
+    case
+        when flagged_since is not null then concat_ws(
+            '+',
+            case when silence_weeks >= at_risk_after_weeks then 'silence' end,
+            case when silence_weeks >= rhythm_after_weeks then 'rhythm' end,
+            case when p_active_4w < probability_below then 'probability' end
+        )
+    end as flagged_by,
+    flagged_since,
     stage as lifecycle_stage,
-    cast(tenure_days as integer) as tenure_days,
+    cast({{ days_between('joined_date', add_weeks('week_start', 1)) }} as integer) as tenure_days,
     cast(orders_total as bigint) as orders_total,
     cast(revenue_total as decimal(18, 4)) as revenue_total,
     cast(recency_quintile as integer) as recency_quintile,

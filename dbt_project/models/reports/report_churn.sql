@@ -66,20 +66,61 @@ turns as (
 
 ),
 
+-- Quiet members of a week whom their probability turns at risk: all of them; those of them who were members, and not at
+-- risk, a week before; and those who are at risk by their silence or rhythm a week later, and so not newly.
+flags as (
+
+    select
+        source,
+        week_start,
+        1 as flagged,
+        case when flagged_since = week_start and member_since_week < week_start then 1 else 0 end as newly_flagged,
+        0 as flagged_before
+    from {{ ref('int_probability_flags') }}
+
+    union all
+
+    select
+        flags.source,
+        spans.from_week as week_start,
+        0 as flagged,
+        0 as newly_flagged,
+        1 as flagged_before
+    from {{ ref('int_probability_flags') }} as flags
+    inner join {{ ref('int_status_spans') }} as spans
+        on flags.source = spans.source
+        and flags.member_id = spans.member_id
+        and {{ add_weeks('flags.week_start', 1) }} = spans.from_week
+    where spans.status = 'at_risk'
+
+),
+
+flips as (
+
+    select
+        source,
+        week_start,
+        sum(flagged) as flagged,
+        sum(newly_flagged) - sum(flagged_before) as newly_flagged
+    from flags
+    group by source, week_start
+
+),
+
 gathered as (
 
     select
         spine.source,
         spine.week_start,
         {%- for status in statuses %}
-        coalesce(totals.{{ status }}_members, 0) as {{ status }}_members,
+        coalesce(totals.{{ status }}_members, 0) {{ {'quiet': '- coalesce(flips.flagged, 0)', 'at_risk': '+ coalesce(flips.flagged, 0)'}.get(status, '') }} as {{ status }}_members,
         {%- endfor %}
         {%- for stage in stages %}
         coalesce(totals.{{ stage }}_members_at_start, 0) as {{ stage }}_members_at_start,
         coalesce(turns.newly_churned_{{ stage }}, 0) as newly_churned_{{ stage }},
         {%- endfor %}
         coalesce(totals.members_at_start, 0) as members_at_start,
-        coalesce(turns.newly_at_risk, 0) as newly_at_risk,
+        coalesce(turns.newly_at_risk, 0) + coalesce(flips.newly_flagged, 0) as newly_at_risk,
         coalesce(turns.newly_churned, 0) as newly_churned,
         coalesce(turns.won_back, 0) as won_back
     from spine
@@ -89,6 +130,9 @@ gathered as (
     left join turns
         on spine.source = turns.source
         and spine.week_start = turns.week_start
+    left join flips
+        on spine.source = flips.source
+        and spine.week_start = flips.week_start
 
 )
 

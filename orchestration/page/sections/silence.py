@@ -38,11 +38,8 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "trust": _trust(week),
         "winback": _winback(week),
         "removals": week.count("list_removal", len(week.rows("list_removal", source=week.source)), source=week.source),
-        "member_weeks_kept": bool(
-            "list_winback" not in week.tables
-            or week.rows("list_winback", source=week.source)
-            or week.rows("member_week_status", source=week.source, where="true limit 1")
-        ),
+        # A week without anybody to win back has no list either; one whose lists are gone has no member's row at all.
+        "lists_are_gone": "list_winback" in week.tables and not week.has_rows("member_week_status"),
         "at_risk_after_weeks": look.at_risk_after_weeks,
         "churned_after_weeks": look.churned_after_weeks,
         "plays": PLAYS,

@@ -1,0 +1,153 @@
+{%- set rules = {
+    'silence': 'by_silence', 'rhythm': 'by_rhythm', 'probability': 'by_probability',
+    'union': 'by_silence or by_rhythm or by_probability', 'always': 'true',
+} -%}
+-- Flags as they were four weeks ago, against what happened since. A flag of that week stands on rows up to its end alone;
+-- only `is_gone` looks further.
+with settings as (
+
+    select * from {{ source('control', 'settings') }}
+
+),
+
+weeks as (
+
+    select * from {{ ref('int_backtest_weeks') }}
+
+),
+
+-- Members with a sign of life in the twelve weeks that end with the week of the flags.
+population as (
+
+    select
+        weeks.source,
+        weeks.week_start,
+        {{ weeks_between('spans.anchor_week', 'weeks.judged_week') }} as silence_weeks,
+        rhythms.rhythm_after_weeks,
+        -- The next sign of life ends the silence.
+        rhythms.to_week > weeks.week_start as is_gone,
+        scores.p_active_4w
+    from weeks
+    inner join {{ ref('int_status_spans') }} as spans
+        on weeks.source = spans.source
+        and spans.from_week <= weeks.judged_week
+        and weeks.judged_week < spans.to_week
+        and spans.anchor_week > {{ add_weeks('weeks.judged_week', -12) }}
+    inner join {{ ref('int_member_rhythms') }} as rhythms
+        on spans.source = rhythms.source
+        and spans.member_id = rhythms.member_id
+        and spans.anchor_week = rhythms.anchor_week
+        and rhythms.has_sign_of_life
+    left join {{ ref('int_churn_scores') }} as scores
+        on weeks.source = scores.source
+        and weeks.judged_week = scores.week_start
+        and spans.active_weeks - 1 = scores.x
+        and {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} = scores.t_x
+        and {{ weeks_between('spans.first_active_week', 'weeks.judged_week') }} = scores.n
+
+),
+
+flagged as (
+
+    select
+        population.source,
+        population.week_start,
+        population.p_active_4w,
+        population.silence_weeks >= settings.at_risk_after_weeks as by_silence,
+        coalesce(population.silence_weeks >= population.rhythm_after_weeks, false) as by_rhythm,
+        -- Whoever was there in the week itself has status active, whatever the chances.
+        population.silence_weeks > 0
+        and coalesce(population.p_active_4w < settings.probability_below, false) as by_probability,
+        count(*) as members,
+        sum(case when population.is_gone then 1 else 0 end) as gone
+    from population
+    cross join settings
+    group by
+        population.source, population.week_start, population.p_active_4w, by_silence, by_rhythm, by_probability
+
+),
+
+outcomes as (
+
+    {%- for rule, condition in rules.items() %}
+    select
+        weeks.source,
+        weeks.week_start,
+        '{{ rule }}' as rule,
+        coalesce(sum(case when {{ condition }} then gone end), 0) as tp,
+        coalesce(sum(case when {{ condition }} then members - gone end), 0) as fp,
+        coalesce(sum(case when not ({{ condition }}) then gone end), 0) as fn,
+        coalesce(sum(case when not ({{ condition }}) then members - gone end), 0) as tn
+    from weeks
+    left join flagged
+        on weeks.source = flagged.source
+        and weeks.week_start = flagged.week_start
+    group by weeks.source, weeks.week_start
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+by_probability as (
+
+    select
+        source,
+        week_start,
+        p_active_4w,
+        cast(p_active_4w * p_active_4w as decimal(18, 15)) as error_of_gone,
+        cast((1 - p_active_4w) * (1 - p_active_4w) as decimal(18, 15)) as error_of_others,
+        sum(gone) as gone,
+        sum(members - gone) as others
+    from flagged
+    where p_active_4w is not null
+    group by source, week_start, p_active_4w
+
+),
+
+ranked as (
+
+    select
+        *,
+        -- Of the pairs of one who is gone and one who is not: in how many is the other's chance higher? Ties are half.
+        gone * (2 * sum(others) over (
+            partition by source, week_start
+            order by p_active_4w desc
+            rows between unbounded preceding and current row
+        ) - others) as twice_right_pairs
+    from by_probability
+
+),
+
+scored as (
+
+    select
+        source,
+        week_start,
+        {{ rate('sum(twice_right_pairs)', '2 * sum(gone) * sum(others)') }} as auc,
+        {{ rate('sum(gone * error_of_gone + others * error_of_others)', 'sum(gone + others)') }} as brier
+    from ranked
+    group by source, week_start
+
+)
+
+select
+    outcomes.source,
+    outcomes.week_start,
+    outcomes.rule,
+    cast(tp + fp + fn + tn as bigint) as population,
+    {{ rate('tp + fn', 'tp + fp + fn + tn') }} as base_rate,
+    cast(tp as bigint) as tp,
+    cast(fp as bigint) as fp,
+    cast(fn as bigint) as fn,
+    cast(tn as bigint) as tn,
+    {{ rate('tp', 'tp + fp') }} as "precision",
+    {{ rate('tp', 'tp + fn') }} as recall,
+    {{ rate('2 * tp', '2 * tp + fp + fn') }} as f1,
+    {{ rate('tp * (tp + fp + fn + tn)', '(tp + fp) * (tp + fn)') }} as lift,
+    scored.auc,
+    scored.brier
+from outcomes
+left join scored
+    on outcomes.source = scored.source
+    and outcomes.week_start = scored.week_start
+    and outcomes.rule = 'probability'
