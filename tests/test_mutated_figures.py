@@ -122,7 +122,7 @@ BATCHES = {
     ],
     "repeated acts": [
         Mutation(
-            "models/canonical/formats/int_table__events.sql",
+            "models/canonical/formats/int_table__repeated_events.sql",
             'qualify {{ latest_version("source, event_key") }}',
             "",
             "report_activity", "interactions",
