@@ -9,20 +9,19 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import languages, warehouse
+from orchestration.home import Home
 from orchestration.page.messages import mark
 
 if TYPE_CHECKING:
     import duckdb
 
-    from orchestration.config import Config
-    from orchestration.home import Home
     from orchestration.languages import Language
 
 # What a spreadsheet may take for the beginning of a formula, the wide forms of East Asian keyboards included.
@@ -30,26 +29,19 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "
 
 # Why somebody is listed, and why with this play, by the two halves of `list_winback.reason`.
 STATUS_REASONS = {
-    "at_risk": mark("Silent for %(silence_weeks)s weeks"),
-    "churned": mark("Silent for %(silence_weeks)s weeks, gone"),
-    "never_active": mark("Took no part in %(tenure_days)s days"),
+    "at_risk": mark("Silent for {silence_weeks} weeks"),
+    "churned": mark("Silent for {silence_weeks} weeks, churned"),
+    "never_active": mark("Took no part yet in {tenure_days} days"),
 }
 RULE_REASONS = {
     "never_active_newbie": mark("has only just joined"),
-    "bought_before": mark("has bought before (%(orders_total)s)"),
-    "was_creator_or_contributor": mark("took part in %(active_weeks)s weeks"),
+    "bought_before": mark("has bought before ({orders_total})"),
+    "was_creator_or_contributor": mark("took part in {active_weeks} weeks"),
     "only_lurked": mark("only ever read"),
     "still_reads": mark("still reads"),
     "otherwise": mark("nothing else is known"),
 }
-# The sentences of the seed `winback_plays`, for the catalogues; a community's own are shown as they stand there.
-PLAY_WORDS = (
-    mark("Greet them, and show a first step that is easy to take."),
-    mark("Offer something that fits what they bought."),
-    mark("Ask for their opinion: a question that only they can answer."),
-    mark("Send what is worth reading, and say how to take part."),
-)
-YES, NO = mark("yes"), mark("no")
+YES_NO = {True: mark("yes"), False: mark("no")}
 
 
 @dataclass(frozen=True)
@@ -112,26 +104,25 @@ FILES = (
 )
 
 
-def write(home: Home, config: Config, weeks: Iterable[date]) -> list[Path]:
+def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
     """Brings the files beside the pages in line with the published tables.
 
     Those of the given weeks are written anew where they differ, those of other weeks where they are missing (a run may
     have been killed after publishing). Weeks whose rows by member are no longer kept lose theirs.
 
     Args:
-        config: its language is that of headers and reasons, its time zone that of dates.
         weeks: the weeks that were just published.
+        code: the language of headers, plays and reasons.
 
     Returns:
         The files that were written.
     """
-    if not home.published.exists():
-        return []
-    language = languages.get(config.community.language)
+    language = languages.get(code)
     with warehouse.connect(home.warehouse, read_only=True) as connection:
         words = dict(
             connection.execute("select text_key, any_value(words) from canonical.winback_plays group by 1").fetchall()
         )
+        timezone = connection.execute("select timezone from control.settings").fetchall()[0][0]
     with warehouse.connect(home.published, read_only=True) as connection:
         kept = {
             row[0]
@@ -140,11 +131,11 @@ def write(home: Home, config: Config, weeks: Iterable[date]) -> list[Path]:
         just_published, written = set(weeks), []
         for week in sorted(kept):
             for file in FILES:
-                path = home.page(week).with_name(file.name)
+                path = _folder(home, week) / file.name
                 if week in just_published or not path.exists():
-                    rows = _rows(connection, file, week, config.community.timezone)
-                    written += [path] if _replace(path, _content(file, rows, words, language)) else []
-    for folder in home.pages.glob("????-??-??"):
+                    content = _content(file, _rows(connection, file, week, timezone), words, language)
+                    written += [path] if _replace(path, content) else []
+    for folder in home.published.parent.glob("weeks/*/"):
         if folder.name not in {str(week) for week in kept}:
             for file in FILES:
                 (folder / file.name).unlink(missing_ok=True)
@@ -156,6 +147,10 @@ def plain_text(value: Any) -> Any:
     if isinstance(value, str) and (value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)):
         return f"'{value}"
     return value
+
+
+def _folder(home: Home, week: date) -> Path:
+    return home.published.parent / "weeks" / str(week)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, file: ListFile, week: date, timezone: str) -> list[dict[str, Any]]:
@@ -175,11 +170,11 @@ def _rows(connection: duckdb.DuckDBPyConnection, file: ListFile, week: date, tim
 def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, str], language: Language) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(language.gettext(header) for header in file.headers.values())
+    writer.writerow([language.gettext(header) for header in file.headers.values()])
     for row in rows:
         if "reason" in row:
-            what_to_do, held_out = words.get(row["text_key"], row["play"]), YES if row["is_holdout"] else NO
-            row |= {"why": why(row, language), "words": language.gettext(what_to_do)}
+            play, held_out = words.get(row["text_key"]) or row["play"], YES_NO[row["is_holdout"]]
+            row |= {"why": why(row, language), "words": language.gettext(play)}
             row["is_holdout"] = language.gettext(held_out)
         if "score" in row:
             row["score"] = f"{row['score']:.3f}"
@@ -188,13 +183,12 @@ def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, st
     return out.getvalue().encode("utf-8-sig")
 
 
-def why(row: Mapping[str, Any], language: Language) -> str:
-    """The words of a win-back row's `reason`, with its numbers; a reason that is not known stands as it is."""
+def why(row: dict[str, Any], language: Language | None = None) -> str:
+    """The words of a win-back row's `reason`, with its numbers, in a language (English by default)."""
     status, _, rule = row["reason"].partition(": ")
-    if status not in STATUS_REASONS or rule not in RULE_REASONS:
-        return row["reason"]
-    of_status, of_rule = STATUS_REASONS[status], RULE_REASONS[rule]
-    return "; ".join(language.gettext(reason) % row for reason in (of_status, of_rule))
+    parts = STATUS_REASONS[status], RULE_REASONS[rule]
+    said = (language or languages.get("en")).gettext
+    return "; ".join(said(part).format(**row) for part in parts) + "."
 
 
 def _replace(path: Path, content: bytes) -> bool:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 import expectations
-from orchestration import gate, lists, progress
+from orchestration import gate, progress
 from orchestration.assets.exports import POOL
 from orchestration.assets.models import failures, run_weeks, tag_weeks
 from orchestration.community import Community
@@ -39,8 +39,7 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         weeks = run_weeks(context)
         tag_weeks(context, weeks)
         progress.say(f"publishing {len(weeks)} week(s)")
-        result = publish(community.home, weeks, context.run_id)
-        lists.write(community.home, community.config, result.published + result.unchanged)
+        result = publish(community.home, weeks, context.run_id, community.config.community.language)
         pages.write(community.home, community.config)
         undelivered = deliver(community.config, community.home, result.withheld, context.log.info)
         for problem in undelivered:

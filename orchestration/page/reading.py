@@ -100,11 +100,6 @@ class Row:
         """A column's bare value."""
         return self._values.get(column)
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """All bare values, by column."""
-        return self._values
-
     @cached_property
     def key(self) -> dict[str, Any]:
         """What says which row of its table it is."""
