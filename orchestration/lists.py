@@ -74,6 +74,7 @@ FILES = (
             "play": mark("Play"),
             "words": mark("What to do"),
             "why": mark("Why"),
+            "is_flagged_by_trusted_rule": mark("Flagged by the trusted rule"),
             "silence_weeks": mark("Weeks of silence"),
             "last_active_on": mark("Last active on"),
             "last_seen_on": mark("Last seen on"),
@@ -176,6 +177,9 @@ def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, st
             play, held_out = words.get(row["text_key"]) or row["play"], YES_NO[row["is_holdout"]]
             row |= {"why": why(row, language), "words": language.gettext(play)}
             row["is_holdout"] = language.gettext(held_out)
+            if (flagged := row["is_flagged_by_trusted_rule"]) is not None:
+                said = YES_NO[flagged]
+                row["is_flagged_by_trusted_rule"] = language.gettext(said)
         if "score" in row:
             row["score"] = f"{row['score']:.3f}"
         writer.writerow([plain_text(row[column]) for column in file.headers])

@@ -56,12 +56,28 @@ listed as (
     select
         played.*,
         coalesce(first_accounts.account_id, played.member_id) as account_id,
+        choices.rule as trusted_rule,
+        case
+            when played.status <> 'at_risk' then null
+            when choices.rule = 'union' then true
+            when choices.rule = 'silence_cut' then played.silence_weeks >= choices.cut
+            when choices.rule = 'probability_cut' then 1 - played.p_active_4w >= choices.cut
+            when choices.rule = 'model' then scores.p_silent_4w >= choices.cut
+            else played.flagged_by like '%' || choices.rule || '%'
+        end as is_flagged_by_trusted_rule,
         {{ is_held_out('coalesce(persons.person_id, played.member_id)', 'played.anchor_week') }} as is_holdout
     from played
     cross join settings
     left join {{ ref('int_accounts') }} as persons
         on played.source = persons.source
         and played.member_id = persons.account_id
+    left join {{ ref('report_churn_choice') }} as choices
+        on played.source = choices.source
+        and played.week_start = choices.week_start
+    left join {{ ref('int_model_scores') }} as scores
+        on played.source = scores.source
+        and played.member_id = scores.member_id
+        and played.week_start = scores.week_start
     left join first_accounts
         on played.source = first_accounts.source
         and played.member_id = first_accounts.member_id
@@ -95,5 +111,7 @@ select
     last_seen_at,
     tenure_days,
     text_key,
-    account_id
+    account_id,
+    trusted_rule,
+    is_flagged_by_trusted_rule
 from listed
