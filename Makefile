@@ -12,6 +12,7 @@ demo: setup
 	$(BIN)/python -m orchestration.sample $(DEMO)
 	$(BIN)/stillhere run --config $(DEMO)/stillhere.toml
 	@echo
+	@echo "Pages:    $(CURDIR)/$(DEMO)/.stillhere/published/weeks/index.html"
 	@echo "BI file:  $(CURDIR)/$(DEMO)/.stillhere/published/stillhere.duckdb"
 	@echo "UI:       make ui   (or: $(BIN)/stillhere ui --config $(DEMO)/stillhere.toml)"
 

@@ -21,6 +21,8 @@ REPORTS: tuple[str, ...] = (
     "report_churn_model",
     "report_churn_calibration",
     "report_churn_backtest",
+    "report_churn_features",
+    "report_churn_choice",
     "member_week_status",
     "report_retention",
     "report_conversation",
@@ -34,6 +36,9 @@ REPORTS: tuple[str, ...] = (
     "report_goals",
     "report_headlines",
     "report_audience",
+    "list_winback",
+    "list_removal",
+    "report_winback_lift",
 )
 """Every report that has a suite."""
 

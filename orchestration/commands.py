@@ -29,9 +29,13 @@ TEMPLATE = """\
 name = "My community"
 timezone = "UTC"                  # IANA name, such as "Europe/Berlin" or "Asia/Shanghai": weeks are cut in it
 week_start_day = "monday"         # or "sunday"
+language = "en"                   # of the weekly page: "en", "zh_CN" (Chinese) or "id" (Indonesian)
 # identities = "identities.csv"   # columns person,source,native_id: several accounts of one person count once
 # official = ["slack:U0123"]      # staff and brand accounts that the exports do not mark
 # bots = ["slack:U0456"]
+# do_not_contact = ["slack:U0789"]             # on no win-back list, with none of their accounts
+# do_not_contact_file = "do_not_contact.csv"   # the same as a file: column member_id
+# owners = ["ana@example.org", "team:community"]   # whom the Dagster UI names as owners of the reports
 
 # One entry a platform. Relative paths are relative to this file.
 [[sources]]
@@ -87,6 +91,17 @@ growth_days = 90
 headline_change_percent = 5       # a headline is up or down from this change against its mean of four weeks on
 segment_values_kept = 200         # values of an attribute (country, ...) with a row of their own; the rest share one
 
+winback_churned_weeks = 26        # how long the win-back list holds those who have churned
+reactivated_within_weeks = 4      # who is active again so soon after a list has come back
+lift_min_members = 100            # fewer members in either group tell nothing of the list's effect
+removal_silence_weeks = 26        # the removal list: silent and unseen so long,
+removal_tenure_days = 180         # a member so long,
+removal_purchase_days = 365       # and without a purchase so long
+
+[winback]
+holdout_share = 0.1               # of the listed members, not to be contacted: what would have happened anyway
+# holdout_salt = "another draw"   # of who is held out; the community's name unless it says otherwise
+
 # Where a weekly figure is to be by a day. The figures are those in docs/metrics.md.
 # [[goals]]
 # name = "More people take part"
@@ -102,6 +117,21 @@ cron = "0 6 * * 1"                # Mondays at 06:00, in the community's time zo
 [publish]
 member_names = "pseudonym"        # or "name": what lists and tables show
 member_weeks_kept = 26            # how many of the last weeks keep a row per member
+# pages_url = "https://example.org/weeks"   # where a web server shows <home>/published/weeks: mails link there
+
+# The headlines of each new week by mail. The password stands in the environment, never here.
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# security = "starttls"           # or "tls" (port 465); "none" for a server on this machine
+# from = "Roll call <roll-call@example.org>"
+# to = ["ana@example.org"]
+# user = "roll-call"
+# password = "env:MAIL_PASSWORD"
+
+# And to a chat: the URL of an incoming webhook of Slack, Mattermost or the like. Withheld weeks are told there too.
+# [webhook]
+# url = "env:WEBHOOK_URL"
 """
 
 
@@ -139,6 +169,7 @@ def check(config_file: Path) -> int:
         f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()},"
         f" {config.community.timezone}; the last closed one is that of {config.calendar.last_closed()}.",
         markup=False,
+        soft_wrap=True,
     )
     problems = 0
     with tempfile.TemporaryDirectory(prefix="stillhere-check-") as folder:

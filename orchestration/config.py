@@ -57,6 +57,28 @@ def _account(reference: str) -> str:
     return reference
 
 
+def _mail_address(text: str) -> str:
+    from email.utils import parseaddr
+
+    address = parseaddr(text)[1]
+    if not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", address) or "\n" in text or "\r" in text:
+        raise ValueError(f"{text!r}: expected an address, such as 'ana@example.org' or 'Ana <ana@example.org>'")
+    return text
+
+
+def _env_reference(text: str) -> str:
+    # Not shown: whoever wrote a password here should not find it in a log as well.
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError("expected 'env:NAME': secrets stand in the environment variable NAME, never in the config")
+    return text
+
+
+def _owner(name: str) -> str:
+    if not re.fullmatch(r"team:[A-Za-z0-9_.-]+|[^@\s]+@[^@\s]+\.[^@\s]+", name):
+        raise ValueError(f"{name!r}: expected an e-mail address, or 'team:' and a name, such as 'team:community'")
+    return name
+
+
 def _cron(text: str) -> str:
     from cronsim import CronSim, CronSimError
 
@@ -101,6 +123,9 @@ def _target(given: Any) -> Any:
 Timezone = Annotated[str, AfterValidator(_known_zone)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
 Account = Annotated[str, AfterValidator(_account)]
+Owner = Annotated[str, AfterValidator(_owner)]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+EnvReference = Annotated[str, AfterValidator(_env_reference)]
 
 
 class _Section(BaseModel):
@@ -113,9 +138,13 @@ class CommunitySection(_Section):
     name: str = Field(min_length=1)
     timezone: Timezone = "UTC"
     week_start_day: Literal["monday", "sunday"] = "monday"
+    language: Literal["en", "zh_CN", "id"] = "en"
     identities: str | None = None
     official: tuple[Account, ...] = ()
     bots: tuple[Account, ...] = ()
+    do_not_contact: tuple[Account, ...] = ()
+    do_not_contact_file: str | None = None
+    owners: tuple[Owner, ...] = ("team:community",)
 
 
 class Thresholds(_Section):
@@ -132,6 +161,26 @@ class Thresholds(_Section):
     source_regular_rows: int = Field(8, ge=1)
     headline_change_percent: int = Field(5, ge=1, le=1000)
     segment_values_kept: int = Field(200, ge=1)
+    winback_churned_weeks: int = Field(26, ge=1)
+    reactivated_within_weeks: int = Field(4, ge=1, le=52)
+    lift_min_members: int = Field(100, ge=1)
+    removal_silence_weeks: int = Field(26, ge=1)
+    removal_tenure_days: int = Field(180, ge=1)
+    removal_purchase_days: int = Field(365, ge=1)
+
+
+class Winback(_Section):
+    """[winback]: whom the win-back list holds out, so that its effect can be told.
+
+    Attributes:
+        holdout_share: the share of members who are listed but not to be contacted.
+        holdout_weeks: silences that begin within as many weeks share a draw.
+        holdout_salt: what is hashed along with a member; another one draws anew. None: the community's name.
+    """
+
+    holdout_share: float = Field(0.1, ge=0, le=0.5)
+    holdout_weeks: int = Field(12, ge=1, le=520)
+    holdout_salt: str | None = None
 
 
 class Schedule(_Section):
@@ -141,10 +190,42 @@ class Schedule(_Section):
 
 
 class Publish(_Section):
-    """[publish]: what the published tables show and keep."""
+    """[publish]: what the published tables show and keep, and the address under which a web server shows the pages."""
 
     member_names: Literal["pseudonym", "name"] = "pseudonym"
     member_weeks_kept: int = Field(26, ge=1)
+    pages_url: str | None = Field(None, pattern=r"^https?://[^\s]+$")
+
+
+class Mail(_Section):
+    """[mail]: the e-mail of each published week.
+
+    Attributes:
+        security: "starttls" (port 587 as a rule), "tls" (465), or "none", for a server on this machine only.
+        password: `env:NAME`, the environment variable that holds it.
+    """
+
+    host: str = Field(min_length=1)
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: MailAddress = Field(alias="from")
+    to: tuple[MailAddress, ...] = Field(min_length=1)
+    user: str | None = None
+    password: EnvReference | None = None
+
+    @model_validator(mode="after")
+    def _login_is_whole_and_safe(self) -> Mail:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password belong together: expected both or neither")
+        if self.password and self.security == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("a password is not sent unencrypted: expected security = 'starttls' or 'tls'")
+        return self
+
+
+class Webhook(_Section):
+    """[webhook]: where each published or withheld week is told, in Slack's format; its URL is a secret."""
+
+    url: EnvReference
 
 
 class Goal(_Section):
@@ -205,6 +286,9 @@ class Config(_Section):
     thresholds: Thresholds = Thresholds()
     schedule: Schedule = Schedule()
     publish: Publish = Publish()
+    winback: Winback = Winback()
+    mail: Mail | None = None
+    webhook: Webhook | None = None
     goals: tuple[Goal, ...] = ()
 
     @property
@@ -293,14 +377,16 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
     community = _valid(CommunitySection, raw.get("community"))
     if community is None:
         return problems
-    for key, accounts in (("official", community.official), ("bots", community.bots)):
+    for key in ("official", "bots", "do_not_contact"):
         problems += [
             f"community.{key}: {account!r} names the source {account.split(':')[0]!r}, which is not in [[sources]]"
-            for account in accounts
+            for account in getattr(community, key)
             if account.split(":")[0] not in names
         ]
-    if community.identities and not (identities := file.absolute().parent / community.identities).is_file():
-        problems.append(f"community.identities: no such file: {identities}")
+    for key in ("identities", "do_not_contact_file"):
+        given = getattr(community, key)
+        if given and not (path := file.absolute().parent / given).is_file():
+            problems.append(f"community.{key}: no such file: {path}")
     return problems
 
 

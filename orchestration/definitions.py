@@ -8,6 +8,7 @@ from datetime import UTC, date
 
 import dagster as dg
 
+from orchestration.arrivals import arrivals_sensor
 from orchestration.assets.exports import exports_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
@@ -90,6 +91,7 @@ def build(community: Community) -> dg.Definitions:
         assets=[*exports, models, published],
         jobs=[weekly_job, pull_job],
         schedules=[every_week],
+        sensors=[arrivals_sensor(community, pull_job, weekly_job)],
         executor=dg.in_process_executor,
     )
 

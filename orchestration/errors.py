@@ -22,3 +22,7 @@ class ConfigError(UserError):
 
 class ExportsError(UserError):
     """A source's exports cannot be found or opened at all (a path that matches nothing, a changed mapping, ...)."""
+
+
+class UnreachableError(ExportsError):
+    """The place where a source's exports lie did not answer as it should; later it may. All else is for a person."""

@@ -35,6 +35,30 @@ FIGURES = {
         "median_first_response_minutes", "unanswered", "official_posts", "official_replies", "broadcast_share",
     ),
 }  # fmt: skip
+# How many of them the UI plots over the weeks as well.
+_PLOTTED_FIGURES = 3
+# What is plotted over the weeks of reports with several rows a source: SQL over the whole community's rows.
+PLOTTED = {
+    "report_lifecycle": {
+        f"{stage}_members": f"max(members) filter (where stage = '{stage}')"
+        for stage in ("newbie", "growth", "mature", "churned")
+    },
+    "report_lifecycle_moves": {"moved": "sum(members) filter (where from_stage is distinct from to_stage)"},
+    "report_retention": {"retained_after_4_weeks": "max(retention) filter (where weeks_since = 4)"},
+    "report_pyramid": {
+        f"{tier}_share": f"max(share) filter (where tier = '{tier}')" for tier in ("creator", "contributor")
+    },
+    "report_interaction_mix": {"interactions": "sum(interactions)"},
+    "report_heatmap": {"busiest_hour_interactions": "max(interactions)"},
+    "report_content": {"posts": "sum(posts)"},
+    "report_onboarding": {"joined": "sum(joined)", "came_back": "sum(came_back)"},
+    "report_safety": {"events": "sum(events)"},
+    "report_goals": {"goals_on_track": "count(*) filter (where on_track)"},
+    "report_headlines": {"good_news": "count(*) filter (where is_good_news)"},
+    "report_purchases": {"orders": "sum(orders)"},
+    "report_surveys": {"responses": "sum(responses)"},
+    "member_week_status": {"flagged_members": "count(flagged_by)"},
+}
 _COMPARED = ("value", "previous", "mean_4w", "same_week_last_year")
 
 
@@ -53,6 +77,11 @@ ROWS = {
         "coalesce(from_stage, 'joined') as from_stage, to_stage, members",
         "members desc, from_stage, to_stage",
     ),
+    "report_churn_choice": (
+        f"rule, reason, {_short('precision')}, {_short('recall')}, {_short('base_rate')}, weeks_judged",
+        "rule",
+    ),
+    "report_churn_features": (f"feature, {_short('importance')}, place", "place"),
     "report_retention": ("cohort_week, weeks_since, cohort_size, active_members, retention", "cohort_week desc"),
     "report_pyramid": (
         "tier, members, share",
@@ -101,6 +130,15 @@ ROWS = {
     "report_surveys": (
         "survey_id, question, responses, response_rate, mean, nps, top_choices",
         "survey_id, question",
+    ),
+    "list_winback": (
+        "play, status, case when is_holdout then 'held out' else 'to contact' end as arm, count(*) as members",
+        "members desc, play, status, arm",
+    ),
+    "list_removal": ("status, count(*) as members, max(silence_weeks) as longest_silence", "members desc, status"),
+    "report_winback_lift": (
+        "play, lists, contacted, holdout, rate_contacted, rate_holdout, difference, low, high, verdict",
+        "play <> 'all', play, lists desc",
     ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
@@ -210,8 +248,10 @@ def _figures(
                 result[week][f"{names[0]}_trend"] = (
                     f"{sparkline(values)} {values[0]:,} to {values[-1]:,} in {len(values)} weeks"
                 )
-                # As a number too: the UI plots it over the weeks.
-                result[week][names[0]] = values[-1]
+        # As numbers too: the UI plots them over the weeks.
+        of_all = next((row for row in sources if row[0] == "all"), ())
+        plotted = dict(zip(names[:_PLOTTED_FIGURES], of_all[1:], strict=False))
+        result[week] |= {name: value for name, value in plotted.items() if value is not None}
     return result
 
 
@@ -237,9 +277,33 @@ def _rows(
     by_week: defaultdict[date, list[tuple]] = defaultdict(list)
     for week, *row in rows.fetchall():
         by_week[week].append(tuple(row))
+    plotted = _plotted(connection, model, relation, weeks)
     return {
         week: {"headlines": _markdown(f"Week of {week}, all sources together", names, [tuple(names), *found])}
+        | plotted.get(week, {})
         for week, found in by_week.items()
+    }
+
+
+def _plotted(
+    connection: duckdb.DuckDBPyConnection, model: str, relation: str, weeks: Sequence[date]
+) -> dict[date, dict[str, int | float]]:
+    """The numbers that the UI draws as a line over the weeks; none of a week in which they cannot be told."""
+    expressions = PLOTTED.get(model)
+    if not expressions:
+        return {}
+    rows = connection.execute(
+        f"select week_start, {', '.join(expressions.values())} from {relation}"
+        " where source = 'all' and week_start in (select unnest($weeks::date[])) group by week_start",
+        {"weeks": list(weeks)},
+    ).fetchall()
+    return {
+        week: {
+            name: value if isinstance(value, int) else float(value)
+            for name, value in zip(expressions, values, strict=True)
+            if value is not None
+        }
+        for week, *values in rows
     }
 
 

@@ -6,9 +6,10 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 DAGSTER_YAML = """\
@@ -72,6 +73,20 @@ class Home:
         return self.path / "published" / "stillhere.duckdb"
 
     @property
+    def pages(self) -> Path:
+        """The weekly pages: `published/weeks/YYYY-MM-DD/index.html`, and the list of them."""
+        return self.path / "published" / "weeks"
+
+    def page(self, week_start: date) -> Path:
+        """A week's page."""
+        return self.pages / str(week_start) / "index.html"
+
+    @property
+    def delivered(self) -> Path:
+        """Which weeks were told by mail and webhook, a line each."""
+        return self.path / "delivered.jsonl"
+
+    @property
     def dagster(self) -> Path:
         """DAGSTER_HOME."""
         return self.path / "dagster"
@@ -103,6 +118,36 @@ class HomeLock:
     def __init__(self, home: Home):
         self._file = (home.path / "lock").resolve()
 
+    @contextmanager
+    def if_free(self, what: str) -> Iterator[bool]:
+        """Takes the lock for the block where nobody has it, without waiting; says whether it did.
+
+        Args:
+            what: as for `acquire`.
+        """
+        if self._file in self._held:
+            yield False
+            return
+        handle = self._try(what)
+        try:
+            yield handle is not None
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    def _try(self, what: str) -> int | None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return None
+        holder = {"what": what, "pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(holder).encode(), 0)
+        return handle
+
     def acquire(self, what: str, say: Callable[[str], None], every_seconds: float = 30.0) -> None:
         """Takes the lock, waiting as long as it must.
 
@@ -112,26 +157,12 @@ class HomeLock:
         """
         if self._file in self._held:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o644)
         last_said = None
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if last_said is None or time.monotonic() - last_said >= every_seconds:
-                    say(f"Waiting: {self._holder()} is using {self._file.parent}.")
-                    last_said = time.monotonic()
-                time.sleep(0.2)
-        os.ftruncate(handle, 0)
-        os.pwrite(
-            handle,
-            json.dumps(
-                {"what": what, "pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}
-            ).encode(),
-            0,
-        )
+        while (handle := self._try(what)) is None:
+            if last_said is None or time.monotonic() - last_said >= every_seconds:
+                say(f"Waiting: {self._holder()} is using {self._file.parent}.")
+                last_said = time.monotonic()
+            time.sleep(0.2)
         self._held[self._file] = handle
         if last_said is not None:
             say("It is this run's turn now.")

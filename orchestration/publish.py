@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate
+from orchestration import gate, lists, star
 from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
 WEEKLY_TABLES = expectations.REPORTS
-MEMBER_TABLES = ("member_week_status",)
+MEMBER_TABLES = ("member_week_status", "list_winback", "list_removal")
 WHOLE_TABLES = ("export_files", "sources")
 
 _QUALITY = {
@@ -52,6 +52,15 @@ _TABLE_COMMENTS = {
 }
 
 
+def own_tables() -> dict[str, dict[str, str]]:
+    """The tables that publishing itself writes: their description under the key '', and their columns'."""
+    columns = {"report_quality": _QUALITY, "report_editions": _EDITIONS}
+    return {
+        table: {"": comment, **{name: text for name, (_, text) in columns[table].items()}}
+        for table, comment in _TABLE_COMMENTS.items()
+    }
+
+
 @dataclass
 class Publishing:
     """What publishing came to.
@@ -68,7 +77,7 @@ class Publishing:
     withheld: list[gate.Verdict] = field(default_factory=list)
 
 
-def publish(home: Home, weeks: Sequence[date], run_id: str) -> Publishing:
+def publish(home: Home, weeks: Sequence[date], run_id: str, language: str = "en") -> Publishing:
     """Publishes those of the weeks that pass their checks; the others stay as they were.
 
     Returns:
@@ -82,6 +91,7 @@ def publish(home: Home, weeks: Sequence[date], run_id: str) -> Publishing:
     if not good:
         return result
     _Edition(home, good, run_id, result).write()
+    lists.write(home, [verdict.week_start for verdict in good], language)
     return result
 
 
@@ -122,6 +132,7 @@ class _Edition:
                     f"insert into new.reports.{table} select * from warehouse.reports.{table} order by all"
                 )
             self._write_quality(connection)
+            star.create_views(connection, "new", WEEKLY_TABLES)
             for week in self.weeks:
                 (self.result.published if week in changed else self.result.unchanged).append(week)
             if not editions_changed and not self._differs(connection):
@@ -266,7 +277,9 @@ class _Edition:
         _insert(connection, "report_quality", _QUALITY, rows)
 
     def _differs(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Whether any table but the weekly ones differs from the published file's."""
+        """Whether any table but the weekly ones, or a view, differs from the published file's."""
+        if not self.has_old or star.views(connection, "old") != star.views(connection, "new"):
+            return True
         for table in (*WHOLE_TABLES, "report_quality"):
             if not self._old_has(connection, table):
                 return True

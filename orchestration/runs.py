@@ -20,7 +20,7 @@ from orchestration.errors import UserError
 from orchestration.exports.pull import find
 from orchestration.exports.storage import is_url
 from orchestration.home import HomeLock
-from orchestration.weeks import contiguous
+from orchestration.weeks import contiguous, run_tags
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -31,12 +31,13 @@ _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITI
 
 @dataclass
 class Outcome:
-    """What the runs came to; `problems` are the failures' own words."""
+    """What the runs came to; `problems` are the failures' own words, `undelivered` what could not be sent, and why."""
 
     published: int = 0
     unchanged: int = 0
     withheld: int = 0
     problems: list[str] = field(default_factory=list)
+    undelivered: list[str] = field(default_factory=list)
 
 
 def run(config_file: Path, home: Path | None, first: date | None, last: date | None) -> int:
@@ -81,7 +82,9 @@ def _run(community: Community, console: Console, first: date | None, last: date 
         import dagster as dg
 
         from orchestration import definitions
+        from orchestration.delivery import deliver
         from orchestration.due import due
+        from orchestration.page import pages
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         with dg.DagsterInstance.get() as instance:
@@ -99,6 +102,11 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             for start, stop in contiguous(found.weeks):
                 console.print(f"weeks {start} to {stop}" if start != stop else f"week {start}")
                 _add(outcome, _execute(defs, definitions.WEEKLY_JOB, instance, start, stop))
+            # Also where no week was due: another language, or a run that was killed before its last page.
+            pages.write(community.home, community.config)
+            if not found.weeks:
+                # What could not be sent the last time is tried again.
+                outcome.undelivered += deliver(community.config, community.home, [], progress.say)
     if found.newest_at is None:
         console.print("No export holds a usable row: nothing to report. `stillhere check` says what was found.")
     if found.beyond:
@@ -144,13 +152,7 @@ def _execute(
 
     tags, selection = {"stillhere/started_by": "stillhere run"}, None
     if start and stop:
-        one = {"dagster/partition": str(start), "stillhere/week": str(start)}
-        several = {
-            "dagster/asset_partition_range_start": str(start),
-            "dagster/asset_partition_range_end": str(stop),
-            "stillhere/week": f"{start} to {stop}",
-        }
-        tags |= one if start == stop else several
+        tags |= run_tags(start, stop)
         selection = [dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
         selection.append(dg.AssetKey(["published", "stillhere"]))
     job = defs.resolve_job_def(job_name)
@@ -202,6 +204,8 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
             outcome.published += int(metadata["weeks_published"].value)
             outcome.unchanged += int(metadata["weeks_unchanged"].value)
             outcome.withheld += int(metadata["weeks_withheld"].value)
+            if "not_delivered" in metadata:
+                outcome.undelivered.append(str(metadata["not_delivered"].value))
             if result.success:
                 return  # one event a week, all with the same totals
 
@@ -209,11 +213,14 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
 def _summarise(community: Community, console: Console, outcome: Outcome) -> None:
     for problem in outcome.problems:
         console.print(problem, style="red", markup=False)
+    for problem in dict.fromkeys(outcome.undelivered):
+        console.print(f"Not sent: {problem}", style="yellow", markup=False, soft_wrap=True)
     parts = [f"{outcome.published} week(s) published", f"{outcome.unchanged} unchanged"]
     if outcome.withheld:
         parts.append(f"{outcome.withheld} withheld")
     console.print("; ".join(parts) + ".")
     if community.home.published.exists():
+        console.print(f"To read: {community.home.pages / 'index.html'}", soft_wrap=True, markup=False)
         console.print(f"For BI tools: {community.home.published}", soft_wrap=True, markup=False)
     console.print(
         f"To look at runs and run again: stillhere ui --config {community.config.file}", soft_wrap=True, markup=False

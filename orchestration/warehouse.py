@@ -53,7 +53,8 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
         weeks: the run's weeks (`week_start`); none when only the canonical rows are rebuilt.
 
     Raises:
-        ConfigError: the identities file has other columns than person, source and native_id.
+        ConfigError: the identities file has other columns than person, source and native_id; the file of those who are
+            not to be contacted has no column member_id, or an account in it that is of no source.
     """
     settings = _settings(config, home, weeks)
     ledgers = {source.name: lake.Ledger(home, source.name).exports() for source in config.sources}
@@ -77,6 +78,8 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
             {"person": "VARCHAR", "source": "VARCHAR", "native_id": "VARCHAR"},
             _identities(config),
         )
+        asked = [(account,) for account in do_not_contact(config)]
+        _replace(connection, "do_not_contact", {"account_id": "VARCHAR"}, asked)
         unreadable = [
             (name, _last_week(config, exports)) for name, exports in ledgers.items() if _nothing_readable(exports)
         ]
@@ -143,6 +146,9 @@ def _settings(config: Config, home: Home, weeks: Sequence[date]) -> dict[str, tu
             name: ("DECIMAL(9, 4)" if isinstance(value, float) else "INTEGER", value)
             for name, value in config.thresholds.model_dump().items()
         },
+        "holdout_share": ("DOUBLE", config.winback.holdout_share),
+        "holdout_weeks": ("INTEGER", config.winback.holdout_weeks),
+        "holdout_salt": ("VARCHAR", config.winback.holdout_salt or config.community.name),
         "member_names": ("VARCHAR", config.publish.member_names),
         "member_weeks_kept": ("INTEGER", config.publish.member_weeks_kept),
         "kept_from_week": ("DATE", kept_from),
@@ -209,6 +215,35 @@ def _identities(config: Config) -> list[tuple[str, str, str]]:
                 )
             rows.append((person, source, native_id))
     return rows
+
+
+def do_not_contact(config: Config) -> list[str]:
+    """The accounts, '<source>:<native id>', whose people asked not to be contacted: of the config and of its file.
+
+    Raises:
+        ConfigError: the file has no column member_id, or a row that names no account of one of the sources: somebody
+            whose wish was misspelt would be contacted.
+    """
+    asked = list(config.community.do_not_contact)
+    if config.community.do_not_contact_file is None:
+        return sorted(set(asked))
+    path = Path(config.resolve(config.community.do_not_contact_file))
+    names = {source.name for source in config.sources}
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        if "member_id" not in (reader.fieldnames or ()):
+            found = ", ".join(reader.fieldnames or ()) or "nothing"
+            raise ConfigError(f"{path}: line 1: expected a column member_id; found {found}.")
+        for row in reader:
+            account = (row["member_id"] or "").strip()
+            source, _, native_id = account.partition(":")
+            if source not in names or not native_id:
+                raise ConfigError(
+                    f"{path}: line {reader.line_num}: expected '<source>:<native id>' with a source of the config, such"
+                    f" as {config.sources[0].name}:U0123; found {account[:80]!r}."
+                )
+            asked.append(account)
+    return sorted(set(asked))
 
 
 def _nothing_readable(exports: Sequence[lake.ExportAccount]) -> bool:

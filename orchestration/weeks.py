@@ -68,3 +68,14 @@ def contiguous(weeks: Iterable[date]) -> list[tuple[date, date]]:
         else:
             ranges.append((week, week))
     return ranges
+
+
+def run_tags(start: date, stop: date) -> dict[str, str]:
+    """The tags that make a Dagster run one of a week, or of a range of weeks."""
+    if start == stop:
+        return {"dagster/partition": f"{start}", "stillhere/week": f"{start}"}
+    return {
+        "dagster/asset_partition_range_start": f"{start}",
+        "dagster/asset_partition_range_end": f"{stop}",
+        "stillhere/week": f"{start} to {stop}",
+    }

@@ -155,6 +155,17 @@ def test_missing_keys_are_named(problems, text, lines):
             '"E"\nbots = ["forum:1"]',
             r"community\.bots: 'forum:1' names the source 'forum', which is not in",
         ),
+        (
+            '"Example"',
+            '"E"\ndo_not_contact = ["forum:1"]',
+            r"community\.do_not_contact: 'forum:1' names the source 'forum', which is not in",
+        ),
+        (
+            '"Example"',
+            '"E"\ndo_not_contact_file = "no.csv"',
+            r"community\.do_not_contact_file: no such file: /.*/no\.csv",
+        ),
+        ('"Example"', '"E"\n[winback]\nholdout_share = 0.6', r"winback\.holdout_share: .*less than or equal to 0\.5"),
         ('"Example"', '"E"\nidentities = "no.csv"', r"community\.identities: no such file: /.*/no\.csv"),
         ('name = "slack"', 'name = "all"', r"sources\.all\.name: 'all' is the name of the whole community's rows"),
         ('name = "slack"', 'name = "Slack 2"', r"sources\.Slack 2\.name: 'Slack 2': expected a lower-case letter"),
@@ -403,3 +414,34 @@ def test_the_command_line_says_it_without_a_traceback(tmp_path, capsys, text):
     said = capsys.readouterr().err
     assert str(file) in said
     assert "Traceback" not in said
+
+
+ASKED = 'do_not_contact = ["slack:U1"]\ndo_not_contact_file = "asked.csv"'
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("who\nslack:U2\n", "line 1: expected a column member_id; found who."),
+        ("", "line 1: expected a column member_id; found nothing."),
+        ("member_id\nslack:U2\nU3\n", "line 3: expected '<source>:<native id>' with a source of the config"),
+        ("member_id,why\nslak:U2,no\n", "line 2: expected '<source>:<native id>' with a source of the config"),
+        ("member_id\nslack:\n", "line 2: expected '<source>:<native id>' with a source of the config"),
+    ],
+)
+def test_a_wish_that_names_nobody_is_told(tmp_path, rows, problem):
+    (tmp_path / "asked.csv").write_text(rows, encoding="utf-8")
+    file = tmp_path / "stillhere.toml"
+    file.write_text(GOOD.replace('name = "Example"', f'name = "Example"\n{ASKED}'), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        warehouse.do_not_contact(config.load(file))
+    assert str(tmp_path / "asked.csv") in caught.value.message and problem in caught.value.message
+
+
+def test_who_asked_is_told_by_the_config_and_its_file(tmp_path):
+    (tmp_path / "asked.csv").write_text(
+        "\ufeffmember_id,since\n slack:U2 ,2026\nslack:U:1,\nslack:U1,\n", encoding="utf-8"
+    )
+    file = tmp_path / "stillhere.toml"
+    file.write_text(GOOD.replace('name = "Example"', f'name = "Example"\n{ASKED}'), encoding="utf-8")
+    assert warehouse.do_not_contact(config.load(file)) == ["slack:U1", "slack:U2", "slack:U:1"]

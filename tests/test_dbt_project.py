@@ -393,6 +393,60 @@ MUTATIONS = [
         "a_survey_is_counted_by_question_and_week",
     ),
     (
+        "macros/winback.sql",
+        "{{ facts }}.weeks_since_seen < 4",
+        "{{ facts }}.weeks_since_seen <= 4",
+        "rules_of_ones_own_are_tried_in_their_order",
+    ),
+    (
+        "macros/winback.sql",
+        "/ settings.holdout_weeks",
+        "/ 1",
+        "a_person_is_held_out_as_one_and_for_a_whole_silence",
+    ),
+    (
+        "models/reports/list_winback.sql",
+        "where asked.member_id is null",
+        "where true",
+        "the_first_play_that_fits_and_nobody_who_is_fine",
+    ),
+    (
+        "models/member_weeks/int_do_not_contact.sql",
+        "inner join persons on everybody.member_id = persons.person_id",
+        "inner join persons on everybody.account_id = persons.person_id",
+        "who_asked_with_one_account_means_all",
+    ),
+    (
+        "models/member_weeks/int_winback_entries.sql",
+        "min(week_start) as week_start",
+        "max(week_start) as week_start",
+        "one_comes_onto_the_list_once_a_silence",
+    ),
+    (
+        "models/reports/report_winback_lift.sql",
+        "greatest(week_start, coalesce(",
+        "least(week_start, coalesce(",
+        "contacted_in_the_week_after_against_held_out",
+    ),
+    (
+        "models/reports/report_winback_lift.sql",
+        "(is_contacted or not logs.has_log)",
+        "is_contacted",
+        "without_a_log_whoever_is_listed_was_meant_to_be_contacted",
+    ),
+    (
+        "models/reports/list_removal.sql",
+        "> settings.removal_purchase_days",
+        ">= settings.removal_purchase_days",
+        "the_removal_list_asks_all_of_its_questions",
+    ),
+    (
+        "models/canonical/int_week_inputs.sql",
+        "contacts.week_start <= known_weeks.last_week",
+        "true",
+        "a_week_with_rows_has_a_fingerprint",
+    ),
+    (
         "models/canonical/formats/int_shopify_orders__orders.sql",
         "'partially_paid', 'partially_refunded')",
         "'partially_paid', 'partially_refunded', 'pending')",
@@ -411,7 +465,7 @@ MUTATIONS = [
 # Their exports have one member list each, so that nobody is missing from a later one.
 NO_ROWS = {
     "int_content_statistics", "int_account_statistics", "int_contacts", "int_survey_answers", "int_listing_events",
-    "report_audience", "report_surveys",
+    "report_audience", "report_surveys", "int_do_not_contact",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from expectations import REPORTS, CheckResult, validate
-from tests import defects_of_acts
+from tests import defects_of_acts, defects_of_learning, defects_of_lists
 from tests.defect_sql import change, copy, delete
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=number) for number in range(110)]
@@ -147,6 +147,8 @@ CREATE TABLE reports.report_headlines AS SELECT source, week_start, 'report_acti
     FROM grid CROSS JOIN (VALUES ('active_members', 1), ('mau', 2)) AS m(name, place);
 """
     + defects_of_acts.GOOD_ROWS
+    + defects_of_lists.GOOD_ROWS
+    + defects_of_learning.GOOD_ROWS
 )
 
 
@@ -271,6 +273,8 @@ DEFECTS = {
         "engagement_change_matches_weeks": activity("engagement_rate_change_12w = 0.5"),
     },
     **defects_of_acts.DEFECTS,
+    **defects_of_lists.DEFECTS,
+    **defects_of_learning.DEFECTS,
     "report_lifecycle": {
         "rows_exist": delete("report_lifecycle"),
         "keys_present": copy("report_lifecycle", "NULL AS stage, 0 AS members, 0 AS share", STAGE.format("newbie")),
@@ -565,7 +569,8 @@ def week_of(report: str, check: str) -> date:
     if check in IN_LAST_WEEK:
         return WEEKS[-1]
     number = list(DEFECTS[report]).index(check)
-    return WEEKS[FIRST_KEPT + 1 + 2 * number] if report == "member_week_status" else WEEKS[FIRST_DEFECT + 3 * number]
+    keeps_last_weeks = report == "member_week_status" or report.startswith("list_")
+    return WEEKS[FIRST_KEPT + 1 + 2 * number] if keeps_last_weeks else WEEKS[FIRST_DEFECT + 3 * number]
 
 
 def validated_weeks(report: str) -> list[date]:

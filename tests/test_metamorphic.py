@@ -37,7 +37,8 @@ def base() -> Made:
     marks = {mark.replace("forum00:", "base:") for mark in made.community.official | made.community.bots}
     # Both lists become bots: which of the two it is does not matter here, and persons are no matter either.
     community = replace(made.community, bots=frozenset(m for m in marks if m.startswith("base:")), official=frozenset())
-    return Made(replace(community, identities={}), [forum, made.sources[1]])
+    alone = replace(community, identities={}, do_not_contact=frozenset(), has_outreach_log=False)
+    return Made(alone, [forum, made.sources[1]])
 
 
 def last_week(forum: Source) -> date:

@@ -89,6 +89,24 @@ BATCHES = {
             "{{ add_weeks('rhythms.anchor_week', 11) }} as from_week",
             "member_week_status", "active_weeks_12",
         ),
+        Mutation(
+            "models/reports/list_winback.sql",
+            "order by active_weeks desc, revenue_total",
+            "order by active_weeks, revenue_total",
+            "list_winback", "value_rank",
+        ),
+        Mutation(
+            "models/reports/list_removal.sql",
+            "order by tenure_days)",
+            "order by tenure_days desc)",
+            "list_removal", "score",
+        ),
+        Mutation(
+            "models/reports/report_winback_lift.sql",
+            "greatest(week_start, coalesce(",
+            "least(week_start, coalesce(",
+            "report_winback_lift", "listed",
+        ),
     ],
     "orders that are no purchase": [
         Mutation(
@@ -122,7 +140,7 @@ BATCHES = {
     ],
     "repeated acts": [
         Mutation(
-            "models/canonical/formats/int_table__events.sql",
+            "models/canonical/formats/int_table__repeated_events.sql",
             'qualify {{ latest_version("source, event_key") }}',
             "",
             "report_activity", "interactions",

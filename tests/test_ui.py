@@ -67,25 +67,61 @@ class Ui:
     def materialize(self, path: str, week: str) -> tuple[str, dict[str, Any]]:
         """Clicks "Materialize" on a page, picks one week, and waits for the run to end; returns its id and itself."""
         before = set(self.runs())
+        self._choose(path, week, "1 partition").get_by_role("button", name="Launch 1 run").click()
+        self.page.get_by_text("Launched run").wait_for()
+        return self._run_that_ended(before)
+
+    def backfill(self, path: str, first: str, last: str, weeks: int) -> tuple[str, dict[str, Any]]:
+        """The same for a range of weeks, which the UI calls a backfill."""
+        before = set(self.runs())
+        dialog = self._choose(path, f"[{first}...{last}]", f"{weeks} partitions")
+        dialog.get_by_role("button", name="Launch backfill").click()
+        self.page.get_by_text(re.compile("Created backfill|Launched")).first.wait_for()
+        return self._run_that_ended(before)
+
+    def _choose(self, path: str, weeks: str, said: str) -> Any:
+        """Opens a page's dialog for materializing, and types the weeks."""
         self.page.goto(self.url + path)
         self.page.get_by_role("button", name="Materialize").last.click()
         dialog = self.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Show all partitions").click()
-        weeks = dialog.get_by_role("textbox").first
-        weeks.fill(week)
-        weeks.press("Enter")
-        dialog.get_by_text("1 partition", exact=True).wait_for()
-        dialog.get_by_role("button", name="Launch 1 run").click()
-        self.page.get_by_text("Launched run").wait_for()
+        box = dialog.get_by_role("textbox").first
+        box.fill(weeks)
+        box.press("Enter")
+        dialog.get_by_text(said, exact=True).wait_for()
+        return dialog
 
-        def ended() -> bool:
-            new = [run for run_id, run in self.runs().items() if run_id not in before]
-            return bool(new) and all(run["status"] in ENDED for run in new)
+    def _run_that_ended(self, before: set[str]) -> tuple[str, dict[str, Any]]:
+        def new() -> list[tuple[str, dict[str, Any]]]:
+            return [(run_id, run) for run_id, run in self.runs().items() if run_id not in before]
 
-        wait_for(ended, "the run to end")
-        new = [(run_id, run) for run_id, run in self.runs().items() if run_id not in before]
-        assert len(new) == 1
-        return new[0]
+        wait_for(lambda: new() and all(run["status"] in ENDED for _, run in new()), "the run to end")
+        (found,) = new()
+        return found
+
+    def materialized(self, run_id: str) -> set[tuple[str, str | None]]:
+        """What a run materialized: assets, each with its week."""
+        events = self.ask(
+            f'{{runOrError(runId: "{run_id}") {{... on Run {{eventConnection(limit: 5000) {{events'
+            " {... on MaterializationEvent {assetKey {path} partition}}}}}}"
+        )["runOrError"]["eventConnection"]["events"]
+        return {("/".join(event["assetKey"]["path"]), event["partition"]) for event in events if event.get("assetKey")}
+
+    def active_members(self, week: str) -> int:
+        """A figure of a week as the warehouse has it now."""
+        with duckdb.connect(str(self.place.home.warehouse), read_only=True) as connection:
+            return connection.execute(
+                f"select active_members from reports.report_activity where source = 'all' and week_start = '{week}'"
+            ).fetchall()[0][0]
+
+    def spoil(self, weeks: tuple[str, ...]) -> None:
+        """Writes wrong figures into the warehouse, which only a rerun puts right."""
+        with duckdb.connect(str(self.place.home.warehouse)) as connection:
+            connection.execute(
+                "update reports.report_activity set active_members = active_members + 1000"
+                " where source = 'all' and week_start in (select unnest($weeks::date[]))",
+                {"weeks": list(weeks)},
+            )
 
     def table_with(self, text: str) -> str:
         """The innermost table on the page that holds a text, once it is there."""
@@ -196,14 +232,81 @@ def test_a_week_rerun_by_clicking_with_what_depends_on_it_changes_nothing(ui: Ui
     assert (said["weeks_unchanged"], said["weeks_published"], said["weeks_withheld"]) == (1, 0, 0)
 
 
+def test_a_whole_week_rerun_from_the_jobs_page_pulls_computes_and_publishes(ui: Ui) -> None:
+    before, right = ui.published_rows(), ui.active_members(WEEKS[1])
+    ui.spoil((WEEKS[1],))
+    run_id, run = ui.materialize("/locations/stillhere/jobs/weekly_report", WEEKS[1])
+    assert run["status"] == "SUCCESS"
+    assert run["stillhere/week"] == WEEKS[1]
+    assert {("exports/slack", None), ("published/stillhere", WEEKS[1])} <= ui.materialized(run_id)
+    assert ui.active_members(WEEKS[1]) == right
+    assert ui.published_rows() == before
+
+
+def test_one_report_of_one_week_rerun_by_clicking_is_computed_again_and_nothing_else(ui: Ui) -> None:
+    before, right = ui.published_rows(), ui.active_members(WEEKS[0])
+    ui.spoil((WEEKS[0],))
+    run_id, run = ui.materialize("/assets/reports/report_activity", WEEKS[0])
+    assert run["status"] == "SUCCESS"
+    assert run["stillhere/week"] == WEEKS[0], "the list of runs can be searched by it"
+    assert ui.materialized(run_id) == {("reports/report_activity", WEEKS[0])}
+    assert ui.active_members(WEEKS[0]) == right
+    assert ui.published_rows() == before
+
+
+def test_a_range_of_weeks_backfilled_by_clicking_is_one_run_and_changes_nothing(ui: Ui) -> None:
+    before, right = ui.published_rows(), [ui.active_members(week) for week in WEEKS]
+    ui.spoil(WEEKS)
+    path = "/assets/reports/report_activity?view=lineage&lineageScope=downstream"
+    run_id, run = ui.backfill(path, WEEKS[0], WEEKS[-1], len(WEEKS))
+    assert run["status"] == "SUCCESS"
+    assert run["dagster/backfill"]
+    assert run["stillhere/week"] == f"{WEEKS[0]} to {WEEKS[-1]}"
+    assert {("published/stillhere", week) for week in WEEKS} <= ui.materialized(run_id)
+    assert [ui.active_members(week) for week in WEEKS] == right
+    assert ui.published_rows() == before
+
+
+def test_the_schedule_is_on_and_the_sensor_off_and_a_click_turns_it_on(ui: Ui) -> None:
+    ui.page.goto(f"{ui.url}/automation")
+    ui.page.get_by_text("every_week", exact=True).wait_for()
+    # Select all; each row's own box and its switch, which comes a little later.
+    switch = ui.page.locator("label:has(input[type=checkbox])").nth(4)
+
+    def status() -> dict[str, str]:
+        found = ui.ask(
+            "{repositoriesOrError {... on RepositoryConnection {nodes"
+            " {schedules {name scheduleState {status}} sensors {name sensorState {status}}}}}}"
+        )
+        (node,) = found["repositoriesOrError"]["nodes"]
+        return {entry["name"]: entry["scheduleState"]["status"] for entry in node["schedules"]} | {
+            entry["name"]: entry["sensorState"]["status"] for entry in node["sensors"]
+        }
+
+    assert status() == {"every_week": "RUNNING", "new_exports": "STOPPED"}
+    switch.click()
+    wait_for(lambda: status()["new_exports"] == "RUNNING", "the sensor to be on")
+    switch.click()
+    wait_for(lambda: status()["new_exports"] == "STOPPED", "the sensor to be off")
+
+
+def test_figures_are_plotted_over_the_weeks(ui: Ui) -> None:
+    found = ui.ask(
+        '{assetOrError(assetKey: {path: ["reports", "report_lifecycle"]}) {... on Asset'
+        f' {{assetMaterializations(partitions: ["{WEEKS[0]}"], limit: 1) {{metadataEntries'
+        " {label ... on IntMetadataEntry {intValue}}}}}}"
+    )["assetOrError"]["assetMaterializations"][0]["metadataEntries"]
+    said = {entry["label"]: entry.get("intValue") for entry in found}
+    stages = ui.place.published(
+        f"select stage, members from reports.report_lifecycle where source = 'all' and week_start = '{WEEKS[0]}'"
+    )
+    assert {f"{stage}_members": members for stage, members in stages}.items() <= said.items()
+
+
 def test_a_withheld_week_says_what_was_observed_and_expected(ui: Ui) -> None:
     week = WEEKS[2]
     before = hashlib.sha256(ui.place.home.published.read_bytes()).hexdigest()
-    with duckdb.connect(str(ui.place.home.warehouse)) as connection:
-        connection.execute(
-            "update reports.report_activity set active_members = active_members + 1000"
-            f" where source = 'all' and week_start = '{week}'"
-        )
+    ui.spoil((week,))
     run_id, run = ui.materialize("/assets/published/stillhere", week)
     assert run["status"] == "FAILURE"
     assert hashlib.sha256(ui.place.home.published.read_bytes()).hexdigest() == before

@@ -5,12 +5,14 @@ import dagster as dg
 from orchestration import formats, progress
 from orchestration.community import Community
 from orchestration.config import Source
-from orchestration.errors import UserError
+from orchestration.errors import UnreachableError, UserError
 from orchestration.exports.lake import KNOWN, LOADED, UNREADABLE
 from orchestration.exports.pull import pull
 from orchestration.exports.storage import shown
 
 POOL = "warehouse"
+# A place that does not answer has been asked four times within seconds by then (see `remote`): give it a while.
+RETRIES = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
@@ -27,15 +29,21 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
         description=(
             f"The raw rows of `{source.name}` ({source.format}), as exported, one folder a week. Reads new and changed"
             " files only; what cannot be read goes to quarantine with its reason.\n\n"
-            f"This source shows: {', '.join(shows)}. It cannot show: {', '.join(cannot)}."
+            f"This source shows: {', '.join(shows)}. It cannot show: {', '.join(cannot)}.\n\nA place"
+            " elsewhere that does not answer is asked again after a while; a mistake in the config is told at once."
         ),
         metadata={"path": shown(source.path), "format": source.format},
-        retry_policy=dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL),
+        owners=list(community.config.community.owners),
+        retry_policy=RETRIES,
     )
     def exports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         community.prepare(f"run {context.run_id[:8]}", context.log.info)
         try:
             result = pull(community.config, source, community.home, progress.say)
+        except UnreachableError as error:
+            if context.retry_number < RETRIES.max_retries:
+                progress.say(f"{source.name}: no answer; trying again in a while")
+            raise dg.Failure(description=error.message) from None
         except UserError as error:
             raise dg.Failure(description=error.message, allow_retries=False) from None
         context.log.info(result.sentence())

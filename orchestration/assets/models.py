@@ -17,6 +17,7 @@ from orchestration import formats, gate, headlines, progress, warehouse
 from orchestration.assets.exports import POOL
 from orchestration.community import Community
 from orchestration.errors import UserError
+from orchestration.weeks import run_tags
 
 WEEKLY_FOLDER = "reports"
 
@@ -61,7 +62,7 @@ class _Translator(DagsterDbtTranslator):
             deps=deps,
             partitions_def=self.partitions if weekly else None,
             kinds={"dbt", "python" if props["original_file_path"].endswith(".py") else "duckdb"},
-            owners=[],
+            owners=list(self.community.config.community.owners),
             metadata=metadata,
         )
 
@@ -167,6 +168,8 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
         weekly = {name for name in selected if name in expectations.REPORTS}
         # A run of checks alone bears no week where it was started from the check's page: it checks all there are.
         weeks = run_weeks(context) if weekly else [] if selected else checked_weeks(context, community)
+        if weekly:
+            tag_weeks(context, weeks)
         built = _run_dbt(community, selected, weeks) if selected else []
         described = headlines.describe(community, [name for name in built if name in selected], weeks)
         for name, description in described.items():
@@ -190,6 +193,13 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
 def run_weeks(context: dg.AssetExecutionContext) -> list[date]:
     """The weeks of a run's partitions."""
     return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def tag_weeks(context: dg.AssetExecutionContext, weeks: Sequence[date]) -> None:
+    """Marks a run with its weeks, wherever it was started, so that the list of runs can be searched by them."""
+    if weeks and "stillhere/week" not in context.run.tags:
+        tag = {"stillhere/week": run_tags(weeks[0], weeks[-1])["stillhere/week"]}
+        context.instance.add_run_tags(context.run_id, tag)
 
 
 def checked_weeks(context: dg.AssetExecutionContext, community: Community) -> list[date]:

@@ -5,8 +5,10 @@ import dagster as dg
 import expectations
 from orchestration import gate, progress
 from orchestration.assets.exports import POOL
-from orchestration.assets.models import failures, run_weeks
+from orchestration.assets.models import failures, run_weeks, tag_weeks
 from orchestration.community import Community
+from orchestration.delivery import deliver
+from orchestration.page import pages
 from orchestration.publish import publish
 
 KEY = dg.AssetKey(["published", "stillhere"])
@@ -19,6 +21,7 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         key=KEY,
         group_name="published",
         kinds={"duckdb"},
+        owners=list(community.config.community.owners),
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         deps=[dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
@@ -34,15 +37,26 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
     def stillhere(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         community.prepare(f"run {context.run_id[:8]}", context.log.info)
         weeks = run_weeks(context)
+        tag_weeks(context, weeks)
         progress.say(f"publishing {len(weeks)} week(s)")
-        result = publish(community.home, weeks, context.run_id)
+        result = publish(community.home, weeks, context.run_id, community.config.community.language)
+        pages.write(community.home, community.config)
+        undelivered = deliver(community.config, community.home, result.withheld, context.log.info)
+        for problem in undelivered:
+            context.log.warning(problem)
         good = len(result.published) + len(result.unchanged)
         metadata = {
             "file": dg.MetadataValue.path(str(result.path)),
+            "pages": dg.MetadataValue.path(str(community.home.pages / "index.html")),
             "weeks_published": len(result.published),
             "weeks_unchanged": len(result.unchanged),
             "weeks_withheld": len(result.withheld),
         }
+        if undelivered:
+            metadata["not_delivered"] = "\n".join(undelivered)
+        for week in weeks:
+            if (page := community.home.page(week)).exists():
+                context.add_asset_metadata({"page": dg.MetadataValue.url(page.as_uri())}, KEY, str(week))
         if not result.withheld:
             return dg.MaterializeResult(metadata=metadata)
         # The step ends red, but what was published is published: say so for each such week.

@@ -14,11 +14,12 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from orchestration.errors import ExportsError
+from orchestration.errors import ExportsError, UnreachableError
 from orchestration.exports.storage import resolved, shown
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RemoteObject:
         size: in bytes, where the server tells.
         known_sha256: the hash of its content, if it has not changed since it was last fetched.
         fetch: brings its bytes here, and says where they are. Raises ExportsError if that cannot be done.
+        version: what tells it from an older one of the same name; None where the server gives no hint.
     """
 
     name: str
@@ -57,6 +59,7 @@ class RemoteObject:
     size: int | None
     known_sha256: str | None
     fetch: Callable[[], Path]
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class Place:
 
         Raises:
             ExportsError: nothing lies there, or it cannot be reached; says what to do.
+            UnreachableError: it does not answer as it should, and may later.
         """
         self._fetched = {entry["key"]: entry for entry in self._read_list()}
         fs, path = self._try("connect to it", self._connect)
@@ -200,7 +204,8 @@ class Place:
         before = self._fetched.get(key)
         known = before["sha256"] if before and version and before["version"] == version else None
         url = self._url_of(path)
-        return RemoteObject(name, url, size, known, lambda: self._fetch(fs, path, url, key, size, version))
+        fetch = partial(self._fetch, fs, path, url, key, size, version)
+        return RemoteObject(name, url, size, known, fetch, version)
 
     def _fetch(
         self, fs: AbstractFileSystem, path: str, url: str, key: str, size: int | None, version: str | None
@@ -256,9 +261,12 @@ class Place:
                         f"{self.folder}: cannot write there: {error.strerror}. Make room, then run again: what was"
                         " fetched so far is kept."
                     ) from None
-                if _is_final(error) or attempt == _TRIES:
-                    tried = f" after {attempt} tries" if attempt > 1 else ""
-                    raise self._error(f"cannot {what}{tried}: {self._without_secrets(error)}", url) from None
+                tried = f" after {attempt} tries" if attempt > 1 else ""
+                trouble = f"cannot {what}{tried}: {self._without_secrets(error)}"
+                if _is_final(error):
+                    raise self._error(trouble, url) from None
+                if attempt == _TRIES:
+                    raise UnreachableError(self._error(trouble, url).message) from None
                 time.sleep(_FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.75, 1.25))
         raise AssertionError("unreachable")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from orchestration.formats.base import quoted
+from orchestration.formats.base import decimal_sql, quoted
 
 if TYPE_CHECKING:
     from orchestration.formats.tabular import TabularOptions
@@ -50,9 +50,9 @@ def instant_sql(column: str, options: TabularOptions) -> str:
     )
     return (
         f"case when regexp_full_match({text}, '\\d{{9,11}}(\\.\\d+)?')"
-        f" then make_timestamp(cast(cast({text} as decimal(20, 6)) * 1000000 as bigint))"
+        f" then make_timestamp(cast({decimal_sql(text, 6)} * 1000000 as bigint))"
         f" when regexp_full_match({text}, '\\d{{12,14}}(\\.\\d+)?')"
-        f" then make_timestamp(cast(cast({text} as decimal(20, 3)) * 1000 as bigint))"
+        f" then make_timestamp(cast({decimal_sql(text, 3)} * 1000 as bigint))"
         f" when regexp_full_match({text}, '{_WITH_ZONE}') then timezone('UTC', try_cast({with_zone} as timestamptz))"
         f" else {local.format(f'try_cast({text} as timestamp)')} end"
     )

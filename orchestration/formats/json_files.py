@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from orchestration.formats.base import StagedFile, number_files, path_sql, quoted
+from orchestration.formats.base import StagedFile, decimal_sql, number_files, path_sql, quoted
 from orchestration.formats.json_lists import NotAList, the_list_alone
 
 if TYPE_CHECKING:
@@ -51,6 +51,56 @@ def load_arrays(
         if reason := load_giant_array(connection, file, key):
             unreadable[file.number] = reason
     return unreadable
+
+
+def scan_arrays(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile]) -> tuple[dict[int, str], str]:
+    """Reads files that each hold one JSON list, the giant ones among them only when their rows are asked for.
+
+    A giant's entries take more room in a table than in their file, and writing them to disk twice is most of the time
+    that it takes. So it is read twice instead: once here, to see that all of it is valid JSON, and once by the format.
+
+    Returns:
+        The files that hold something else, by number, with the reason; and SQL for the rows of the others, as
+        `json_rows` has them, to be read once.
+    """
+    giants = [file for file in files if file.path.stat().st_size > GIANT_BYTES]
+    unreadable = load_arrays(connection, [file for file in files if file not in giants])
+    parts = ["select file_no, row_no, value from json_rows"]
+    for file in giants:
+        if reason := _problem_of_giant(connection, file):
+            unreadable[file.number] = reason
+        else:
+            parts.append(f"select {file.number}, row_number() over (), json from {_entries(file.path)}")
+    return unreadable, " union all ".join(parts)
+
+
+def _problem_of_giant(connection: duckdb.DuckDBPyConnection, file: StagedFile) -> str | None:
+    """Why a giant file cannot be read as one JSON list; None where it can."""
+    import duckdb
+
+    try:
+        with the_list_alone(file.path, None):
+            # DuckDB's reader lets pass what its JSON functions refuse, such as NaN.
+            refused = connection.execute(f"select bool_or(not json_valid(json)) from {_entries(file.path)}").fetchone()
+    except NotAList as problem:
+        return str(problem)
+    except duckdb.InvalidInputException as error:
+        return _problem_of_entries(error)
+    return "not valid JSON (cut off?)" if refused == (True,) else None
+
+
+def _entries(path: Path) -> str:
+    """SQL for a table function with a row `json` for each entry of a file that is one JSON list."""
+    return (
+        f"read_json_objects({path_sql(path)}, format = 'array', compression = 'uncompressed',"
+        f" maximum_object_size = {MAX_ENTRY_BYTES})"
+    )
+
+
+def _problem_of_entries(error: Exception) -> str:
+    if "maximum_object_size" in str(error):
+        return f"an entry of its list is longer than {MAX_ENTRY_BYTES >> 20} MB"
+    return "not valid JSON (cut off?)"
 
 
 def few_at_a_time(files: Sequence[StagedFile]) -> Iterator[list[StagedFile]]:
@@ -152,9 +202,7 @@ def load_giant_array(connection: duckdb.DuckDBPyConnection, file: StagedFile, ke
             connection.execute(
                 f"""
                 insert into json_rows
-                select $number, row_number() over (), json
-                from read_json_objects({path_sql(array)}, format = 'array', compression = 'uncompressed',
-                    maximum_object_size = {MAX_ENTRY_BYTES})
+                select $number, row_number() over (), json from {_entries(array)}
                 """,
                 number,
             )
@@ -162,9 +210,7 @@ def load_giant_array(connection: duckdb.DuckDBPyConnection, file: StagedFile, ke
         return str(problem)
     except duckdb.InvalidInputException as error:
         _forget(connection, file, key)
-        if "maximum_object_size" in str(error):
-            return f"an entry of its list is longer than {MAX_ENTRY_BYTES >> 20} MB"
-        return "not valid JSON (cut off?)"
+        return _problem_of_entries(error)
     # DuckDB's reader lets pass what its JSON functions refuse, such as NaN.
     if connection.execute(
         "select bool_or(not json_valid(value::varchar)) from json_rows where file_no = ?", [file.number]
@@ -190,7 +236,7 @@ def epoch_instant(path: str, value: str = "value") -> str:
     text = f"({value}->>{quoted(path)})"
     return (
         f"case when regexp_full_match({text}, '\\d{{1,12}}(\\.\\d{{1,20}})?')"
-        f" then make_timestamp(cast(cast({text} as decimal(38, 6)) * 1000000 as bigint)) end"
+        f" then make_timestamp(cast({decimal_sql(text, 6)} * 1000000 as bigint)) end"
     )
 
 

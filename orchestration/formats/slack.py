@@ -17,10 +17,11 @@ from orchestration.formats.base import (
     Observes,
     Parsed,
     StagedFile,
+    decimal_sql,
     instant_problem,
     number_files,
 )
-from orchestration.formats.json_files import load_arrays
+from orchestration.formats.json_files import load_arrays, scan_arrays
 
 if TYPE_CHECKING:
     import duckdb
@@ -75,15 +76,17 @@ class Slack(Format):
         self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: Any
     ) -> Parsed:
         """One row a message (with its reactions), or one row a user."""
-        unreadable = load_arrays(connection, files)
+        if table == "slack_users":
+            return Parsed(table, _USERS, load_arrays(connection, files))
         folders = {file.number: file.name.rsplit("/", 2)[-2] if "/" in file.name else "" for file in files}
         number_files(connection, "channels", "channel", folders)
-        return Parsed(table, _MESSAGES if table == "slack_messages" else _USERS, unreadable)
+        unreadable, rows = scan_arrays(connection, files)
+        return Parsed(table, f"with given as ({rows}), {_MESSAGES}", unreadable)
 
 
 # `ts` is epoch seconds with six decimals in a string: a decimal holds it exactly, a float would not.
 _MESSAGES = f"""
-with taken as (
+taken as (
     -- All at once: each call reads the whole message.
     select
         j.file_no, j.row_no, j.value, c.channel,
@@ -91,7 +94,7 @@ with taken as (
             j.value, ['$.ts', '$.user', '$.comment.user', '$.subtype', '$.bot_id', '$.thread_ts', '$.parent_user_id',
             '$.text']
         ) as texts
-    from json_rows j join channels c using (file_no)
+    from given j join channels c using (file_no)
 ),
 fields as (
     select
@@ -114,7 +117,7 @@ timed as (
     select
         *,
         case when regexp_full_match(ts, '\\d{{1,12}}(\\.\\d{{1,6}})?')
-            then make_timestamp(cast(try_cast(ts as decimal(20, 6)) * 1000000 as bigint)) end as row_at
+            then make_timestamp(cast({decimal_sql("ts", 6)} * 1000000 as bigint)) end as row_at
     from fields
 )
 select

@@ -31,6 +31,12 @@ DEFAULT_THRESHOLDS = {
     "newbie_days": 30,
     "growth_days": 90,
     "member_weeks_kept": 26,
+    "winback_churned_weeks": 26,
+    "reactivated_within_weeks": 4,
+    "lift_min_members": 100,
+    "removal_silence_weeks": 26,
+    "removal_tenure_days": 180,
+    "removal_purchase_days": 365,
 }
 
 
@@ -127,6 +133,14 @@ class SurveyAnswer:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """Somebody was contacted, by an outreach log."""
+
+    member_id: str
+    contacted_at: datetime
+
+
+@dataclass(frozen=True)
 class Observes:
     """What a source's export can show at all."""
 
@@ -149,6 +163,7 @@ class Rows:
     orders: list[Order] = field(default_factory=list)
     statistics: list[Statistic] = field(default_factory=list)
     answers: list[SurveyAnswer] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
 
 
 @dataclass
@@ -156,8 +171,9 @@ class Community:
     """The community's settings.
 
     `identities` maps (source, native id) to a person; `official` and `bots` are lists of member ids that the config
-    adds to what the exports mark. `flags` are the rules that flag a member. `scores` are given, not read: p_alive and
-    p_active_4w of a history (source, week, x, t_x, n), as the churn model was fitted.
+    adds to what the exports mark, `do_not_contact` of those who asked for it. `flags` are the rules that flag a member.
+    `scores` are given, not read: p_alive and p_active_4w of a history (source, week, x, t_x, n), as the churn model was
+    fitted.
     """
 
     sources: dict[str, Observes]
@@ -170,6 +186,9 @@ class Community:
     active_types: frozenset[str] = ACTIVE_TYPES
     flags: tuple[str, ...] = ("silence", "rhythm", "probability")
     scores: dict[tuple[str, date, int, int, int], tuple[float, float]] = field(default_factory=dict)
+    holdout_salt: str = ""
+    do_not_contact: frozenset[str] = frozenset()
+    has_outreach_log: bool = False
 
     def threshold(self, name: str) -> int:
         """The number set for this community, or the dictionary's own."""

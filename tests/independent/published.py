@@ -29,11 +29,17 @@ REQUIRED_REPORTS = (
     "report_onboarding",
     "report_safety",
     "member_week_status",
+    "list_winback",
+    "list_removal",
+    "report_winback_lift",
 )
 # What rests on acts, members and orders alone. The readers of real exports give nothing else: no attributes of members,
-# no numbers without people, no types of content.
+# no numbers without people, no types of content; nor do the communities there say whom they contact.
 REPORTS_OF_ACTS = tuple(
-    report for report in REQUIRED_REPORTS if report not in ("report_content", "report_segments", "report_purchases")
+    report
+    for report in REQUIRED_REPORTS
+    if report not in ("report_content", "report_segments", "report_purchases")
+    and report not in ("list_winback", "list_removal", "report_winback_lift")
 )
 ENGAGEMENT = ("engagement_rate", "engagement_rate_change_12w")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ from random import Random
 from hypothesis import strategies
 
 from .calendar_weeks import WEEK, Calendar
-from .canonical import Community, Observes, Rows
+from .canonical import Community, Contact, Observes, Rows
 from .tables import Act, Bought, Listed, Source, canonical
 
 # Clocks change within: in New York on 2025-11-02 and 2026-03-08, in Berlin on 2025-10-26 and 2026-03-29.
@@ -51,11 +51,14 @@ class Made:
 
     community: Community
     sources: list[Source]
+    contacts: list[Contact] = field(default_factory=list)
 
     @property
     def rows(self) -> Rows:
         """What the exports come to."""
-        return canonical(self.sources)
+        rows = canonical(self.sources)
+        rows.contacts = self.contacts
+        return rows
 
 
 def random_community(
@@ -82,7 +85,30 @@ def random_community(
         official=frozenset(f"{source}:{who}" for source, who in dice.sample(accounts, k=min(3, len(accounts)))),
         bots=frozenset(f"{source}:{who}" for source, who in dice.sample(accounts, k=min(3, len(accounts)))),
     )
-    return Made(community, sources)
+    return Made(community, sources, _lists(Random(f"{seed} lists"), community, accounts))
+
+
+def _lists(dice: Random, community: Community, accounts: list[tuple[str, str]]) -> list[Contact]:
+    """What the lists are made with, of dice of their own; and who was contacted, where there is a log."""
+    community.thresholds |= {
+        "winback_churned_weeks": dice.choice([2, 6, 26]),
+        "reactivated_within_weeks": dice.choice([1, 4]),
+        "lift_min_members": dice.choice([1, 3, 100]),
+        "removal_silence_weeks": dice.choice([4, 9]),
+        "removal_tenure_days": dice.choice([20, 60]),
+        "removal_purchase_days": dice.choice([30, 60]),
+    }
+    community.holdout_salt = dice.choice(["salt", "another 'salt'"])
+    some = dice.sample(accounts, k=len(accounts) // 10)
+    community.do_not_contact = frozenset(f"{source}:{who}" for source, who in some)
+    community.has_outreach_log = dice.random() < 0.7
+    if not community.has_outreach_log:
+        return []
+    start = Calendar(community.timezone, community.week_start_day).start(FIRST_DAY)
+    return [
+        Contact(f"{source}:{who}", start + timedelta(seconds=dice.randrange(MOST_WEEKS * 7 * 24 * 3600)))
+        for source, who in dice.choices(accounts, k=6 * len(accounts))
+    ]
 
 
 # For hypothesis: small enough to be read slowly some dozens of times.
@@ -311,6 +337,7 @@ def write(made: Made, folder: Path, seed: int = 0) -> Path:
         f"week_start_day = {_text(community.week_start_day)}",
         f"official = [{', '.join(map(_text, sorted(community.official)))}]",
         f"bots = [{', '.join(map(_text, sorted(community.bots)))}]",
+        f"do_not_contact = [{', '.join(map(_text, sorted(community.do_not_contact)))}]",
     ]
     folder.mkdir(parents=True, exist_ok=True)
     if community.identities:
@@ -322,6 +349,14 @@ def write(made: Made, folder: Path, seed: int = 0) -> Path:
     # Random sources fall silent at will, which is not what the gate is asked about here.
     lines += ["source_regular_rows = 1000000"]
     lines += ["[publish]", *(f"{k} = {v}" for k, v in community.thresholds.items() if k in kept)]
+    lines += ["[winback]", f"holdout_salt = {_text(community.holdout_salt)}"]
+    if community.has_outreach_log:
+        _write_csv(
+            folder / "exports" / "log.csv",
+            ["member", "contacted_at"],
+            [(contact.member_id, contact.contacted_at.isoformat()) for contact in made.contacts],
+        )
+        lines += ["[[sources]]", 'name = "log"', 'format = "outreach"', 'path = "exports/log.csv"']
     for source in made.sources:
         lines += _write_shop(source, folder) if source.is_shop else _write_forum(source, folder, dice)
     config = folder / "stillhere.toml"

@@ -24,6 +24,7 @@ from .purchases import purchases, quintiles_of, rfm
 from .pyramid import interaction_mix, pyramid
 from .scope import Scope
 from .voices import safety, surveys
+from .winback import Winback
 
 KEYS = {
     "report_activity": ("source", "week_start"),
@@ -42,7 +43,12 @@ KEYS = {
     "report_onboarding": ("source", "joined_week", "week_start"),
     "report_surveys": ("source", "week_start", "survey_id", "question"),
     "report_safety": ("source", "week_start", "event_type"),
+    "list_winback": ("source", "member_id", "week_start"),
+    "list_removal": ("source", "member_id", "week_start"),
+    "report_winback_lift": ("source", "week_start", "lists", "play"),
 }
+# "tables with a row per member and week [...] keep the last `member_weeks_kept`"
+KEPT = frozenset({"member_week_status", "list_winback", "list_removal"})
 # Reports whose rows of nothing but zeros may be there or not: which combinations have a row is no matter of the page.
 ZERO_ROWS_OPTIONAL = frozenset({"report_interaction_mix", "report_content", "report_purchases", "report_safety"})
 
@@ -59,19 +65,23 @@ def read_reports(
         if first is None:
             continue
         scope = Scope(source, community, rows, first)
-        engagement, talk = Engagement(scope), Conversation(scope)
+        engagement, talk, lists = Engagement(scope), Conversation(scope), Winback(scope)
         for week in weeks:
             if week < first:
                 continue
             # "keep the last `member_weeks_kept` (setting, default 26)"
             is_kept = week > weeks[-1] - WEEK * community.threshold("member_weeks_kept")
             for name in reports:
-                if name != "member_week_status" or is_kept:
-                    reports[name] += _rows(name, scope, week, engagement, talk)
+                if name == "report_winback_lift":
+                    reports[name] += lists.lift(week, weeks[-1])
+                elif name not in KEPT or is_kept:
+                    reports[name] += _rows(name, scope, week, engagement, talk, lists)
     return reports
 
 
-def _rows(name: str, scope: Scope, week: date, engagement: Engagement, talk: Conversation) -> list[dict]:
+def _rows(
+    name: str, scope: Scope, week: date, engagement: Engagement, talk: Conversation, lists: Winback
+) -> list[dict]:
     """The rows of one report of one scope and week."""
     match name:
         case "report_activity":
@@ -105,6 +115,10 @@ def _rows(name: str, scope: Scope, week: date, engagement: Engagement, talk: Con
             return onboarding(scope, week, talk, engagement)
         case "report_surveys":
             return surveys(scope, week)
+        case "list_winback":
+            return lists.winback(week)
+        case "list_removal":
+            return lists.removal(week)
         case "report_safety":
             return safety(scope, week)
     raise ValueError(f"no such report: {name}")

@@ -76,6 +76,39 @@ survey_rows as (
 
 ),
 
+-- What was sent after the last week that any other row reaches tells of no week yet.
+contact_rows as (
+
+    select
+        greatest(contacts.week_start, known_weeks.first_week) as week_start,
+        {{ row_hash(['contacts.member_id', 'contacts.contacted_at']) }} as row_hash
+    from {{ ref('int_contacts') }} as contacts
+    inner join (
+        select
+            min(week_start) as first_week,
+            max(week_start) as last_week
+        from (
+            select week_start from member_rows
+            union all
+            select week_start from interaction_rows
+            union all
+            select week_start from order_rows
+        ) as weeks
+    ) as known_weeks on contacts.week_start <= known_weeks.last_week
+
+),
+
+-- A wish not to be contacted counts from the member's joining on.
+do_not_contact_rows as (
+
+    select
+        members.joined_week as week_start,
+        {{ row_hash(['asked.account_id']) }} as row_hash
+    from {{ source('control', 'do_not_contact') }} as asked
+    inner join {{ ref('int_members') }} as members on asked.account_id = members.member_id
+
+),
+
 all_rows as (
 
     select * from member_rows
@@ -93,6 +126,10 @@ all_rows as (
     select * from account_statistic_rows
     union all
     select * from survey_rows
+    union all
+    select * from contact_rows
+    union all
+    select * from do_not_contact_rows
 
 ),
 
@@ -112,8 +149,9 @@ settings as (
 
     select md5(concat_ws(
         '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, rhythm_min_gaps, rhythm_factor,
-        probability_below, newbie_days, growth_days, member_names,
-        headline_change_percent, segment_values_kept
+        probability_below, newbie_days, growth_days, member_names, headline_change_percent, segment_values_kept,
+        winback_churned_weeks, reactivated_within_weeks, lift_min_members, removal_silence_weeks, removal_tenure_days,
+        removal_purchase_days, holdout_share, holdout_weeks, holdout_salt
     )) as settings_hash
     from {{ source('control', 'settings') }}
 
@@ -133,6 +171,13 @@ identities as (
 
 ),
 
+plays as (
+
+    select {{ set_hash(row_hash(['place', 'play', 'rule', 'text_key'])) }} as plays_hash
+    from {{ ref('winback_plays') }}
+
+),
+
 goals as (
 
     select {{ set_hash(row_hash(['goal', 'metric', 'source', 'from_week', 'to_week', 'target_value', 'target_change_percent'])) }} as goals_hash
@@ -149,10 +194,12 @@ select
         settings.settings_hash,
         sources.sources_hash,
         identities.identities_hash,
-        goals.goals_hash
+        goals.goals_hash,
+        plays.plays_hash
     )) as inputs_fingerprint
 from by_week
 cross join settings
 cross join sources
 cross join identities
 cross join goals
+cross join plays

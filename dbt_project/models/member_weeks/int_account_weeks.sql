@@ -1,3 +1,6 @@
+{# A view: the members' weeks alone are made of it. #}
+{{ config(materialized='view') }}
+
 {%- set types = ['post', 'reply', 'message', 'reaction', 'share', 'vote', 'attend', 'claim', 'follow', 'view'] -%}
 with interactions as (
 

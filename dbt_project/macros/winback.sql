@@ -1,0 +1,94 @@
+{# Who is on the win-back list, which play fits them, and who is held out: each said once, for the lists of the last weeks
+   and for the effect of lists long gone alike. #}
+
+{# Whether a member is on the list of a week. `facts` has the member's status, silence_weeks, tenure_days and last_seen_at
+   at the week's end.
+
+   Of those who never did anything the dictionary's plays know two kinds: who has just joined (welcome), and who only
+   reads (education), for as long as they would be listed had they been active once. An account that nobody ever saw doing
+   anything has nothing to be won back to. #}
+{% macro on_winback_list(facts) -%}
+    (
+        {{ facts }}.status = 'at_risk'
+        or (
+            {{ facts }}.status = 'churned'
+            and {{ facts }}.silence_weeks < settings.churned_after_weeks + settings.winback_churned_weeks
+        )
+        or (
+            {{ facts }}.status = 'never_active'
+            and (
+                {{ facts }}.tenure_days < settings.newbie_days
+                or (
+                    {{ facts }}.last_seen_at is not null
+                    and {{ facts }}.silence_weeks < settings.churned_after_weeks + settings.winback_churned_weeks
+                )
+            )
+        )
+    )
+{%- endmacro %}
+
+{# Whether a rule of the seed `winback_plays` holds of a member at a week's end. `facts` has besides what
+   `on_winback_list` reads: active_weeks, orders_total and weeks_since_seen (null: never seen). #}
+{% macro play_fits(rule, facts) -%}
+    case {{ rule }}
+        when 'never_active_newbie'
+            then {{ facts }}.status = 'never_active' and {{ facts }}.tenure_days < settings.newbie_days
+        when 'bought_before' then {{ facts }}.orders_total > 0
+        when 'was_creator_or_contributor' then {{ facts }}.active_weeks > 0
+        when 'only_lurked' then {{ facts }}.active_weeks = 0 and {{ facts }}.last_seen_at is not null
+        when 'still_reads' then {{ facts }}.weeks_since_seen < 4
+        when 'otherwise' then true
+        else false
+    end
+{%- endmacro %}
+
+{# Whole weeks from the week in which somebody was last seen to another week; null if never. #}
+{% macro weeks_since(instant, week_start) -%}
+    {{ weeks_between(
+        week_of('cast(' ~ local_time(instant, 'settings.timezone') ~ ' as date)', 'settings.week_anchor'), week_start
+    ) }}
+{%- endmacro %}
+
+{# Whether a person is held out for as long as a silence lasts that begins in `anchor_week`: drawn anew for silences that
+   begin in another block of weeks, so that nobody is left alone for ever. Nothing but the salt, the person and that week
+   decides: no order of rows, no other member, and not which list or rule is looked at. #}
+{% macro is_held_out(person_id, anchor_week) -%}
+    {{ unit_hash(
+        "settings.holdout_salt || '|' || " ~ person_id ~ " || '|' || cast(cast(floor("
+        ~ weeks_between('settings.week_anchor', anchor_week)
+        ~ " / settings.holdout_weeks) as integer) as varchar)"
+    ) }} < settings.holdout_share
+{%- endmacro %}
+
+{# A number from 0 to below 1 that depends on a text alone: the first 32 bits of its MD5, the same on every engine. #}
+{% macro unit_hash(text) -%}
+    {{ return(adapter.dispatch('unit_hash', 'stillhere')(text)) }}
+{%- endmacro %}
+
+{% macro default__unit_hash(text) -%}
+    (cast(('0x' || left(md5({{ text }}), 8)) as bigint) / 4294967296.0)
+{%- endmacro %}
+
+{# Wilson's score interval of a share at 95 %: its lower (sign -1) or upper (+1) end. In doubles throughout: the square
+   of 1.96 to its last digit leaves a decimal no room for counts. #}
+{% macro wilson(successes, trials, sign) -%}
+    {%- set z2 = 'cast(3.8414588206941236 as double)' -%}
+    {%- set n = 'nullif(cast(' ~ trials ~ ' as double), 0)' -%}
+    (
+        (2 * cast({{ successes }} as double) + {{ z2 }} {{ '+' if sign > 0 else '-' }} sqrt(
+            {{ z2 }} * ({{ z2 }} + 4 * cast({{ successes }} as double) * ({{ trials }} - {{ successes }}) / {{ n }})
+        )) / (2 * ({{ n }} + {{ z2 }}))
+    )
+{%- endmacro %}
+
+{# Newcombe's hybrid score interval (1998, method 10) of the difference of two independent shares at 95 %: its lower
+   (sign -1) or upper (+1) end; null where either group is empty. #}
+{% macro newcombe(successes, trials, other_successes, other_trials, sign) -%}
+    (
+        {{ rate(successes, trials) }} - {{ rate(other_successes, other_trials) }}
+        {{ '+' if sign > 0 else '-' }} sqrt(
+            power({{ rate(successes, trials) }} - {{ wilson(successes, trials, sign) }}, 2)
+            + power({{ rate(other_successes, other_trials) }} - {{ wilson(other_successes, other_trials, -sign) }}, 2)
+        )
+    )
+{%- endmacro %}

@@ -1,0 +1,99 @@
+-- Read from member_week_status by name, so that whatever flags a member there puts them on the list.
+with settings as (
+
+    select * from {{ source('control', 'settings') }}
+
+),
+
+facts as (
+
+    select
+        statuses.*,
+        {{ weeks_since('statuses.last_seen_at', 'statuses.week_start') }} as weeks_since_seen,
+        {{ add_weeks('statuses.week_start', '-statuses.silence_weeks') }} as anchor_week
+    from {{ ref('member_week_status') }} as statuses
+    cross join settings
+    inner join {{ source('control', 'run_weeks') }} as run_weeks on statuses.week_start = run_weeks.week_start
+
+),
+
+played as (
+
+    select
+        facts.*,
+        plays.play,
+        plays.rule,
+        plays.text_key
+    from facts
+    cross join settings
+    inner join {{ ref('winback_plays') }} as plays on {{ play_fits('plays.rule', 'facts') }}
+    where {{ on_winback_list('facts') }}
+    qualify row_number() over (
+        partition by facts.source, facts.member_id, facts.week_start
+        order by plays.place
+    ) = 1
+
+),
+
+-- An outreach log names accounts, not persons.
+first_accounts as (
+
+    select
+        source,
+        member_id,
+        account_id
+    from {{ ref('int_participants') }}
+    where source = 'all'
+    qualify row_number() over (
+        partition by member_id
+        order by joined_at, account_id
+    ) = 1
+
+),
+
+listed as (
+
+    select
+        played.*,
+        coalesce(first_accounts.account_id, played.member_id) as account_id,
+        {{ is_held_out('coalesce(persons.person_id, played.member_id)', 'played.anchor_week') }} as is_holdout
+    from played
+    cross join settings
+    left join {{ ref('int_accounts') }} as persons
+        on played.source = persons.source
+        and played.member_id = persons.account_id
+    left join first_accounts
+        on played.source = first_accounts.source
+        and played.member_id = first_accounts.member_id
+    left join {{ ref('int_do_not_contact') }} as asked
+        on played.source = asked.source
+        and played.member_id = asked.member_id
+    where asked.member_id is null
+
+)
+
+select
+    source,
+    week_start,
+    member_id,
+    member_name,
+    play,
+    status || ': ' || rule as reason,
+    is_holdout,
+    cast(row_number() over (
+        partition by source, week_start
+        order by active_weeks desc, revenue_total desc nulls last, member_id
+    ) as bigint) as value_rank,
+    active_weeks,
+    revenue_total,
+    orders_total,
+    status,
+    silence_weeks,
+    flagged_by,
+    flagged_since,
+    last_active_at,
+    last_seen_at,
+    tenure_days,
+    text_key,
+    account_id
+from listed

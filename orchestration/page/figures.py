@@ -1,0 +1,140 @@
+"""A number on the page: its value, where it stands in the published tables, and how the reader's language writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestration.languages import Language
+    from orchestration.page.reading import Definitions
+
+_PERCENT_SUFFIXES = ("_rate", "_share", "_rate_by_reach", "_rate_by_followers", "_change_12w")
+_PERCENT_NAMES = {
+    "share",
+    "retention",
+    "stickiness",
+    "precision",
+    "recall",
+    "change_4w",
+    "active_per_follower",
+    "rate_contacted",
+    "rate_holdout",
+}
+_MONEY_NAMES = {"revenue", "average_order_value"}
+NO_VALUE = "–"
+
+
+def unit_of(column: str) -> str:
+    """How a column's numbers are written: percent, money, minutes, or plain."""
+    # Not a share: it may be above 1.
+    if column == "engagement_rate":
+        return "plain"
+    stem = column
+    for stage in ("_newbie", "_growth", "_mature"):
+        stem = stem.removesuffix(stage)
+    if stem in _PERCENT_NAMES or stem.endswith(_PERCENT_SUFFIXES):
+        return "percent"
+    if column in _MONEY_NAMES:
+        return "money"
+    return "minutes" if column.endswith("_minutes") else "plain"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One value of a published table. In a template it writes itself, as a button that opens its definition.
+
+    Attributes:
+        key: the columns that say which row of the table it is from.
+        unit: as `unit_of` names it.
+        currency: of amounts; without one an amount is a plain number.
+        is_unsigned: whether its sign is left out, since the sentence says the direction in words.
+    """
+
+    value: Any
+    table: str
+    column: str
+    key: Mapping[str, Any]
+    unit: str
+    language: Language
+    definitions: Definitions
+    currency: str | None = None
+    is_unsigned: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a value: what a source cannot show has none."""
+        return self.value is not None
+
+    @property
+    def text(self) -> str:
+        """The value as the language writes it."""
+        value, language = self.value, self.language
+        if value is None:
+            return NO_VALUE
+        if isinstance(value, date):
+            return language.day(value)
+        if isinstance(value, str):
+            return value
+        if self.is_unsigned:
+            value = abs(value)
+        if self.unit == "percent":
+            return language.percent(value)
+        if self.unit == "minutes":
+            return language.minutes(value)
+        if self.unit == "money" and self.currency:
+            return language.money(value, self.currency)
+        return language.number(value, 1 if abs(value) >= 10 else 2)
+
+    @property
+    def size(self) -> Figure:
+        """The same figure, written without its sign."""
+        return replace(self, is_unsigned=True)
+
+    @property
+    def data(self) -> Markup:
+        """The number with its place in the tables, and nothing to tap."""
+        if not self.is_known:
+            return Markup('<span class="none">{}</span>').format(NO_VALUE)
+        return Markup(
+            '<data value="{}" data-table="{}" data-column="{}" data-key="{}" data-unit="{}">{}</data>'
+        ).format(plain(self.value), self.table, self.column, key_text(self.key), self.unit, self.text)
+
+    @property
+    def cell(self) -> Markup:
+        """A table's cell; table and row say where it is from (see `templates/parts.html.j2`)."""
+        if not self.is_known:
+            return Markup('<td class="none">{}</td>').format(NO_VALUE)
+        return Markup('<td data-column="{}" data-value="{}" data-unit="{}">{}</td>').format(
+            self.column, plain(self.value), self.unit, self.text
+        )
+
+    def __html__(self) -> Markup:
+        return self.definitions.button(self.table, self.column, self.data, "n", hint=True)
+
+
+def plain(value: Any) -> str:
+    """A value as data: the same whatever the language."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def key_text(key: Mapping[str, Any]) -> str:
+    """A row's key as one attribute; a null is a name without `=`."""
+    known = urlencode({name: plain(value) for name, value in key.items() if value is not None})
+    return "&".join(filter(None, [known, *(name for name, value in key.items() if value is None)]))
+
+
+def text_of(html: Markup | str) -> str:
+    """Markup as plain text: for mail and for text alternatives."""
+    return Markup(html).striptags()
+
+
+__all__ = ["NO_VALUE", "Figure", "escape", "key_text", "plain", "text_of", "unit_of"]

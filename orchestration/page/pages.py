@@ -1,0 +1,185 @@
+"""The pages on disk: which are no longer what the published tables say, and their rewriting.
+
+Each page bears a key of all that it was made from: the editions of the weeks it looks back on, the checks of its week,
+its neighbours, the config's look, and this code. A page is written again when its key is another, so that it does not
+matter which run was killed, which week changed, or that somebody chose another language.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import astuple
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration import gate, progress, warehouse
+from orchestration.languages import LOCALE
+from orchestration.page.reading import WEEKS_SHOWN
+from orchestration.page.render import Look, index_page, week_page
+from orchestration.weeks import WEEK
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.config import Config
+    from orchestration.home import Home
+
+_CODE = Path(__file__).resolve().parent
+_KEY = re.compile(r'<meta name="stillhere" content="([0-9a-f]*)">')
+_HEAD_BYTES = 400
+# Tables with a row a member, which are kept for the last weeks only.
+_MEMBER_TABLES = ("list_winback", "list_removal")
+
+
+def write(home: Home, config: Config) -> list[date]:
+    """Writes the pages that are missing or outdated, and the list of all weeks.
+
+    Each file takes the old one's place in one step. A withheld week keeps the page of its last good edition; the list
+    says that it was withheld, and why.
+
+    Returns:
+        The weeks whose pages were written.
+    """
+    if not home.published.exists():
+        return []
+    look = Look.of(config)
+    with warehouse.connect(home.published, read_only=True) as connection:
+        keys = _keys(connection, look)
+        weeks = sorted(keys)
+        _drop_others(home, weeks)
+        stale = [week for week in weeks if _key_on(home.page(week)) != keys[week]]
+        for number, week in enumerate(stale, 1):
+            progress.say(f"writing page {number} of {len(stale)}: week {week}")
+            place = weeks.index(week)
+            before = weeks[place - 1] if place else None
+            after = weeks[place + 1] if place + 1 < len(weeks) else None
+            _replace(home.page(week), week_page(connection, week, look, keys[week], before, after))
+        _write_index(home, connection, look, keys)
+    return stale
+
+
+def _write_index(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, keys: dict[date, str]) -> None:
+    withheld = _withheld(home)
+    exports = connection.execute(
+        "select count(*), sum(cast(hash(t) as hugeint)) from reports.export_files as t"
+    ).fetchall()
+    key = _hash(sorted(keys.items()), withheld, exports)
+    target = home.pages / "index.html"
+    if _key_on(target) != key:
+        _replace(target, index_page(connection, look, withheld, key))
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
+    """Each published week's key."""
+    editions: dict[date, list[int]] = {}
+    for week, edition in connection.execute(
+        "select week_start, edition from reports.report_editions order by all"
+    ).fetchall():
+        editions.setdefault(week, []).append(edition)
+    quality = _by_week(connection, "report_quality")
+    members = [_by_week(connection, table) for table in _MEMBER_TABLES]
+    sources = connection.execute("select columns(* exclude (first_at, last_at)) from reports.sources order by all")
+    same = _hash(astuple(look), _code_digest(), sources.fetchall(), _comments(connection))
+    weeks = sorted(editions)
+    keys = {}
+    for place, week in enumerate(weeks):
+        shown = [start for start in weeks[max(0, place - WEEKS_SHOWN) : place + 1] if start > week - WEEK * WEEKS_SHOWN]
+        around = (weeks[place - 1] if place else None, weeks[place + 1] if place + 1 < len(weeks) else None)
+        of_week = [quality.get(week), *(table.get(week) for table in members)]
+        keys[week] = _hash(same, [(start, editions[start]) for start in shown], around, of_week)
+    return keys
+
+
+def _by_week(connection: duckdb.DuckDBPyConnection, table: str) -> dict[date, Any]:
+    """A fingerprint of a table's rows for each week; empty where there is no such table."""
+    import duckdb
+
+    try:
+        rows = connection.execute(
+            f"select week_start, count(*) || '-' || sum(cast(hash(t) as hugeint)) from reports.{table} as t group by 1"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    return dict(rows)
+
+
+def _comments(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
+    return connection.execute(
+        "select table_name, column_name, comment from duckdb_columns() where schema_name = 'reports' order by all"
+    ).fetchall()
+
+
+@cache
+def _code_digest() -> str:
+    """Identifies templates, style, code and catalogues: a new version of any writes the pages anew."""
+    files = [path for folder in (_CODE, LOCALE) for path in folder.rglob("*") if path.suffix in _SOURCES]
+    return _hash(*(path.read_bytes() for path in sorted(files)))
+
+
+_SOURCES = {".py", ".j2", ".css", ".po"}
+
+
+def _hash(*parts: Any) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else repr(part).encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:20]
+
+
+def _key_on(page: Path) -> str | None:
+    """The key that a page bears; None where there is none."""
+    try:
+        with page.open("rb") as lines:
+            found = _KEY.search(lines.read(_HEAD_BYTES).decode("utf-8", "replace"))
+    except FileNotFoundError:
+        return None
+    return found[1] if found else None
+
+
+def _withheld(home: Home) -> list[tuple[date, list[str]]]:
+    """The weeks whose newest reports failed a critical check, newest first, each failure as a sentence."""
+    import duckdb
+
+    import expectations
+
+    fields = "week_start, report, check_name, severity, passed, observed, expected, sample_keys, error, description"
+    if not home.warehouse.exists():
+        return []
+    with warehouse.connect(home.warehouse, read_only=True) as connection:
+        try:
+            rows = connection.execute(
+                f"select {fields} from control.check_results where not passed and severity = 'critical' order by all"
+            ).fetchall()
+        except duckdb.CatalogException:
+            return []
+    reasons: dict[date, list[str]] = {}
+    for row in rows:
+        result = expectations.CheckResult(*row[:7], tuple(row[7] or ()), *row[8:10])
+        reasons.setdefault(row[0], []).append(gate.explain(result))
+    return sorted(reasons.items(), reverse=True)
+
+
+def _drop_others(home: Home, weeks: Sequence[date]) -> None:
+    """Removes pages of weeks that are not published (any more), with what lies beside them."""
+    published = {str(week) for week in weeks}
+    for folder in home.pages.glob("????-??-??"):
+        if folder.name not in published and folder.is_dir():
+            shutil.rmtree(folder)
+
+
+def _replace(target: Path, text: str) -> None:
+    """Puts a file in place in one step: a reader sees the old one or the new one, whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    with part.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(target)

@@ -1,0 +1,202 @@
+"""Reading the published tables for a page: rows whose values know where they are from, and the columns' definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from orchestration.page.figures import Figure, key_text, unit_of
+from orchestration.weeks import WEEK
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.languages import Language
+
+# How many weeks a page looks back on, its own included.
+WEEKS_SHOWN = 26
+# What says which row of a table, besides source and week_start.
+_KEYS = {
+    "list_removal": ("member_id",),
+    "list_winback": ("member_id",),
+    "report_churn_backtest": ("rule",),
+    "report_content": ("content_type",),
+    "report_editions": ("edition",),
+    "report_goals": ("goal",),
+    "report_headlines": ("metric",),
+    "report_heatmap": ("iso_weekday", "hour"),
+    "report_interaction_mix": ("participation", "expression", "audience"),
+    "report_lifecycle": ("stage",),
+    "report_lifecycle_moves": ("from_stage", "to_stage"),
+    "report_onboarding": ("joined_week",),
+    "report_purchases": ("currency",),
+    "report_quality": ("report", "check_name"),
+    "report_pyramid": ("tier",),
+    "report_retention": ("cohort_week", "weeks_since"),
+    "report_safety": ("event_type",),
+    "report_surveys": ("survey_id", "question"),
+    "report_winback_lift": ("lists", "play"),
+}
+
+
+@dataclass
+class Definitions:
+    """What the tables' columns mean, in the words of their comments; knows which of them the page has used."""
+
+    comments: dict[tuple[str, str], str]
+    used: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def button(self, table: str, column: str, label: Markup | str, kind: str, hint: bool = False) -> Markup:
+        """A label that opens the column's definition when it is tapped, or chosen with the keyboard.
+
+        Args:
+            kind: class of the button.
+            hint: whether the definition shows on hovering too (it is repeated in the page's text for that).
+        """
+        comment = self.comments.get((table, column))
+        if not comment:
+            return Markup("{}").format(label)
+        self.used[table, column] = comment
+        title = Markup(' title="{}"').format(comment) if hint else ""
+        return Markup('<button type="button" class="{}" popovertarget="{}"{}>{}</button>').format(
+            kind, anchor(table, column), title, label
+        )
+
+
+def anchor(table: str, column: str) -> str:
+    """The id of a column's definition on the page."""
+    return f"d-{table}-{column}"
+
+
+class Row:
+    """One row of a published table; its columns are figures: `row.active_members`."""
+
+    def __init__(self, week: WeekReader, table: str, values: dict[str, Any]):
+        self._week, self._table, self._values = week, table, values
+
+    def __getattr__(self, column: str) -> Figure:
+        if column.startswith("_") or column not in self._values:
+            raise AttributeError(f"{self._table} has no column {column}")
+        return self.figure(column)
+
+    __getitem__ = __getattr__
+
+    def __contains__(self, column: str) -> bool:
+        return column in self._values
+
+    def figure(self, column: str, unit: str | None = None, currency: str | None = None) -> Figure:
+        """A column's figure, written as the unit says where the column's name does not tell."""
+        return Figure(
+            self._values[column], self._table, column, self.key, unit or unit_of(column), self._week.language,
+            self._week.definitions, currency or self._values.get("currency"),
+        )  # fmt: skip
+
+    def value(self, column: str) -> Any:
+        """A column's bare value."""
+        return self._values.get(column)
+
+    @cached_property
+    def key(self) -> dict[str, Any]:
+        """What says which row of its table it is."""
+        names = ("source", "week_start", *_KEYS.get(self._table, ()))
+        return {name: self._values[name] for name in names if name in self._values}
+
+    @cached_property
+    def key_text(self) -> str:
+        """The key as an attribute of the page."""
+        return key_text(self.key)
+
+
+class WeekReader:
+    """The published tables as of one week.
+
+    Attributes:
+        week_start: the week.
+        source: whose figures come first: 'all'.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, week_start: date, language: Language):
+        self._connection = connection
+        self.week_start, self.language, self.source = week_start, language, "all"
+        self.definitions = Definitions(
+            {
+                (table, column): comment
+                for table, column, comment in connection.execute(
+                    "select table_name, column_name, comment from duckdb_columns() where schema_name = 'reports'"
+                ).fetchall()
+                if comment
+            }
+        )
+
+    @cached_property
+    def tables(self) -> set[str]:
+        """The published tables."""
+        found = self._connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'reports'"
+        ).fetchall()
+        return {row[0] for row in found}
+
+    @property
+    def first_shown(self) -> date:
+        """The earliest week that the page looks back on."""
+        return self.week_start - WEEK * (WEEKS_SHOWN - 1)
+
+    def rows(self, table: str, order: str = "all", source: str | None = None, where: str = "true") -> list[Row]:
+        """A table's rows of the week; none where there is no such table.
+
+        Args:
+            order, where: SQL over its columns.
+            source: whose rows; all sources' where it is None.
+        """
+        of_source = "source = $source" if source else "true"
+        return self._select(table, f"week_start = $week and {of_source} and ({where})", order, source)
+
+    def row(self, table: str, source: str | None = None) -> Row | None:
+        """The one row of a source, by default of the whole community; None where there is none."""
+        rows = self.rows(table, source=source or self.source)
+        return rows[0] if rows else None
+
+    def has_rows(self, table: str) -> bool:
+        """Whether a table has any row of the week."""
+        sql = f"select 1 from reports.{table} where week_start = $week limit 1"
+        return table in self.tables and bool(self.query(sql, week=self.week_start))
+
+    def count(self, table: str, rows: int, **key: Any) -> Figure:
+        """How many of a table's rows of the week have these values."""
+        key = {"week_start": self.week_start, **key}
+        return Figure(rows, table, "count(*)", key, "plain", self.language, self.definitions)
+
+    def history(self, table: str, source: str | None = None) -> list[Row]:
+        """A source's rows of the weeks that the page looks back on, by week."""
+        condition = "source = $source and week_start >= $first and week_start <= $week"
+        return self._select(table, condition, "week_start", source or self.source)
+
+    def query(self, sql: str, **given: Any) -> list[tuple]:
+        """Any other question to the published file."""
+        return self._connection.execute(sql, given).fetchall()
+
+    def made_rows(self, table: str, sql: str, **given: Any) -> list[Row]:
+        """Rows of a table, chosen by a query of one's own that keeps the table's column names."""
+        result = self._connection.execute(sql, given)
+        names = [column[0] for column in result.description]
+        return [Row(self, table, dict(zip(names, values, strict=True))) for values in result.fetchall()]
+
+    def _select(self, table: str, condition: str, order: str, source: str | None) -> list[Row]:
+        if table not in self.tables:
+            return []
+        given: dict[str, Any] = {"week": self.week_start}
+        if "$source" in condition:
+            given["source"] = source
+        if "$first" in condition:
+            given["first"] = self.first_shown
+        return self.made_rows(table, f"select * from reports.{table} where {condition} order by {order}", **given)
+
+
+def known(rows: Sequence[Row], column: str) -> bool:
+    """Whether any of the rows has a value in the column."""
+    return any(row.value(column) is not None for row in rows)

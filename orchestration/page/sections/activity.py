@@ -1,0 +1,53 @@
+"""Active people against the whole, and how their number came about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.page import charts
+from orchestration.page.messages import mark
+from orchestration.page.reading import WeekReader
+
+TITLE = mark("Who took part")
+
+
+def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
+    """The week's figures, the growth accounting over the weeks before, and a line a source."""
+    activity = week.row("report_activity")
+    if activity is None or not activity.value("members"):
+        return {"activity": None}
+    history = week.history("report_activity")
+    sources = week.rows("report_activity", order="source", where="source <> 'all' and members > 0")
+    return {
+        "activity": activity,
+        "parts": _parts(activity),
+        "history": history,
+        "charts": [charts.growth(_points(history), week.language, width) for width in (charts.WIDE, charts.NARROW)],
+        "sources": sources if len(sources) > 1 else [],
+        "without_member_list": _without_member_list(week, [str(row.value("source")) for row in sources]),
+    }
+
+
+def _parts(activity: Any) -> list[tuple[str, float]]:
+    """The bar of the whole: name of the part and its width in percent."""
+    names = ["active_members"]
+    names += ["lurking_members", "absent_members"] if activity.value("observes_views") else ["silent_members"]
+    return [(name, 100 * activity.value(name) / activity.value("members")) for name in names]
+
+
+def _points(history: list[Any]) -> list[tuple[str, dict[str, int]]]:
+    return [
+        (
+            charts.week_label(row.week_start),
+            {
+                "retained": row.value("retained"), "resurrected": row.value("resurrected"),
+                "new": row.value("new_active"), "dormant": row.value("dormant"),
+            },
+        )
+        for row in history
+    ]  # fmt: skip
+
+
+def _without_member_list(week: WeekReader, names: list[str]) -> list[str]:
+    found = week.query("select source from reports.sources where not observes_members order by source")
+    return [row[0] for row in found if row[0] in names]

@@ -1,0 +1,47 @@
+"""What the figures stand on: checks, exports, and what the sources cannot show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.page.messages import mark
+from orchestration.page.reading import WeekReader
+from orchestration.weeks import WEEK
+
+TITLE = mark("How good the data is")
+# What a source may show, as `sources` names it, and in words.
+SHOWN = {
+    "observes_members": mark("a list of members"),
+    "observes_joins": mark("when members joined"),
+    "observes_leaves": mark("when members left"),
+    "observes_views": mark("who reads"),
+    "observes_reactions": mark("who reacts"),
+    "observes_threads": mark("what replies to what"),
+}
+
+
+def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
+    """The week's checks, and what each source shows."""
+    warnings = week.rows("report_quality", "report, check_name", where="not passed")
+    checks = week.rows("report_quality")
+    # Those that had begun by the end of the week.
+    sources = week.made_rows(
+        "sources",
+        "select * from reports.sources where first_at < $after or first_at is null order by source",
+        after=week.week_start + WEEK,
+    )
+    columns = list(SHOWN)
+    return {
+        "warnings": warnings,
+        "checks": week.count("report_quality", len(checks)),
+        "passed": week.count("report_quality", sum(row.value("passed") for row in checks), passed=True),
+        "sources": [
+            {
+                "row": row,
+                "shows": [SHOWN[name] for name in columns if row.value(name)],
+                "cannot_show": [SHOWN[name] for name in columns if not row.value(name)],
+            }
+            for row in sources
+        ],
+        "inferred": week.row("report_activity"),
+    }

@@ -1,0 +1,215 @@
+"""Headlines as sentences: `report_headlines.sentence_key` and its row's numbers, in the reader's language.
+
+Used by the page, and by whatever else tells people of a week (mail, webhook): there is one wording.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from orchestration.page.figures import text_of, unit_of
+
+if TYPE_CHECKING:
+    from orchestration.languages import Language
+    from orchestration.page.reading import Row, WeekReader
+
+# From here on a value counts as unusual against its own year.
+UNUSUAL_Z = 3.0
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One headline.
+
+    Attributes:
+        sentence: with its numbers, each of which opens its definition.
+        direction: up, down, steady, or None where there is nothing to compare with.
+        is_good: whether the direction is good news; None where it is neither.
+        is_unusual: whether the value is far from what the year before knew.
+        row: the row of `report_headlines`.
+    """
+
+    sentence: Markup
+    direction: str | None
+    is_good: bool | None
+    is_unusual: bool
+    row: Row
+
+    @property
+    def text(self) -> str:
+        """The sentence as plain text."""
+        return text_of(self.sentence)
+
+
+def headlines(week: WeekReader, source: str | None = None) -> list[Headline]:
+    """A week's headlines, in their order."""
+    rows = week.rows("report_headlines", order="place", source=source or week.source)
+    currency = _only_currency(week, source or week.source)
+    return [_headline(row, week.language, currency) for row in rows]
+
+
+def _only_currency(week: WeekReader, source: str) -> str | None:
+    """The currency of the revenue; there is a headline of it only where there is one currency."""
+    currencies = [row.value("currency") for row in week.rows("report_purchases", source=source)]
+    return currencies[0] if len(currencies) == 1 else None
+
+
+def _headline(row: Row, language: Language, currency: str | None) -> Headline:
+    metric = str(row.value("metric"))
+    unit = unit_of(metric.rpartition(".")[2])
+    value, mean = (row.figure(column, unit, currency) for column in ("value", "mean_4w"))
+    change = row.change_4w
+    key = str(row.value("sentence_key"))
+    # A change against nothing has no percentage.
+    if not change.is_known and key.startswith(_WITH_CHANGE):
+        key = key.rpartition("_")[0] + "_first"
+    count = int(abs(value.value)) if float(value.value).is_integer() else 2
+    message = sentence_forms(language, count).get(key) or language.gettext("%(metric)s: %(value)s (usual: %(mean)s).")
+    sentence = Markup(message) % {"metric": metric, "value": value, "mean": mean, "change": change.size}
+    z = row.value("robust_z")
+    return Headline(
+        sentence,
+        row.value("direction"),
+        row.value("is_good_news"),
+        z is not None and abs(z) >= UNUSUAL_Z,
+        row,
+    )
+
+
+_WITH_CHANGE = ("active_members", "interactions", "revenue")
+
+
+def sentence_forms(language: Language, n: int) -> dict[str, str]:
+    """Every sentence, in the form that goes with the count."""
+    gettext, ngettext = language.gettext, language.ngettext
+    return {
+        "active_members_up": ngettext(
+            "%(value)s person took part, %(change)s more than usual (%(mean)s).",
+            "%(value)s people took part, %(change)s more than usual (%(mean)s).",
+            n,
+        ),
+        "active_members_down": ngettext(
+            "%(value)s person took part, %(change)s fewer than usual (%(mean)s).",
+            "%(value)s people took part, %(change)s fewer than usual (%(mean)s).",
+            n,
+        ),
+        "active_members_steady": ngettext(
+            "%(value)s person took part, about as many as usual (%(mean)s).",
+            "%(value)s people took part, about as many as usual (%(mean)s).",
+            n,
+        ),
+        "active_members_first": ngettext("%(value)s person took part.", "%(value)s people took part.", n),
+        "new_active_up": ngettext(
+            "%(value)s person took part for the first time, more than usual (%(mean)s).",
+            "%(value)s people took part for the first time, more than usual (%(mean)s).",
+            n,
+        ),
+        "new_active_down": ngettext(
+            "%(value)s person took part for the first time, fewer than usual (%(mean)s).",
+            "%(value)s people took part for the first time, fewer than usual (%(mean)s).",
+            n,
+        ),
+        "new_active_steady": ngettext(
+            "%(value)s person took part for the first time, about as many as usual (%(mean)s).",
+            "%(value)s people took part for the first time, about as many as usual (%(mean)s).",
+            n,
+        ),
+        "new_active_first": ngettext(
+            "%(value)s person took part for the first time.", "%(value)s people took part for the first time.", n
+        ),
+        "at_risk_up": ngettext(
+            "%(value)s person is at risk of falling silent, more than usual (%(mean)s).",
+            "%(value)s people are at risk of falling silent, more than usual (%(mean)s).",
+            n,
+        ),
+        "at_risk_down": ngettext(
+            "%(value)s person is at risk of falling silent, fewer than usual (%(mean)s).",
+            "%(value)s people are at risk of falling silent, fewer than usual (%(mean)s).",
+            n,
+        ),
+        "at_risk_steady": ngettext(
+            "%(value)s person is at risk of falling silent, about as many as usual (%(mean)s).",
+            "%(value)s people are at risk of falling silent, about as many as usual (%(mean)s).",
+            n,
+        ),
+        "at_risk_first": ngettext(
+            "%(value)s person is at risk of falling silent.", "%(value)s people are at risk of falling silent.", n
+        ),
+        "newly_churned_up": ngettext(
+            "%(value)s person has been silent for so long that we count them as gone, more than usual (%(mean)s).",
+            "%(value)s people have been silent for so long that we count them as gone, more than usual (%(mean)s).",
+            n,
+        ),
+        "newly_churned_down": ngettext(
+            "%(value)s person has been silent for so long that we count them as gone, fewer than usual (%(mean)s).",
+            "%(value)s people have been silent for so long that we count them as gone, fewer than usual (%(mean)s).",
+            n,
+        ),
+        "newly_churned_steady": ngettext(
+            "%(value)s person has been silent for so long that we count them as gone,"
+            " about as many as usual (%(mean)s).",
+            "%(value)s people have been silent for so long that we count them as gone,"
+            " about as many as usual (%(mean)s).",
+            n,
+        ),
+        "newly_churned_first": ngettext(
+            "%(value)s person has been silent for so long that we count them as gone.",
+            "%(value)s people have been silent for so long that we count them as gone.",
+            n,
+        ),
+        "won_back_up": ngettext(
+            "%(value)s person came back after a long silence, more than usual (%(mean)s).",
+            "%(value)s people came back after a long silence, more than usual (%(mean)s).",
+            n,
+        ),
+        "won_back_down": ngettext(
+            "%(value)s person came back after a long silence, fewer than usual (%(mean)s).",
+            "%(value)s people came back after a long silence, fewer than usual (%(mean)s).",
+            n,
+        ),
+        "won_back_steady": ngettext(
+            "%(value)s person came back after a long silence, about as many as usual (%(mean)s).",
+            "%(value)s people came back after a long silence, about as many as usual (%(mean)s).",
+            n,
+        ),
+        "won_back_first": ngettext(
+            "%(value)s person came back after a long silence.", "%(value)s people came back after a long silence.", n
+        ),
+        "interactions_up": ngettext(
+            "Members posted, replied or reacted %(value)s time, %(change)s more than usual (%(mean)s).",
+            "Members posted, replied or reacted %(value)s times, %(change)s more than usual (%(mean)s).",
+            n,
+        ),
+        "interactions_down": ngettext(
+            "Members posted, replied or reacted %(value)s time, %(change)s less than usual (%(mean)s).",
+            "Members posted, replied or reacted %(value)s times, %(change)s less than usual (%(mean)s).",
+            n,
+        ),
+        "interactions_steady": ngettext(
+            "Members posted, replied or reacted %(value)s time, about as often as usual (%(mean)s).",
+            "Members posted, replied or reacted %(value)s times, about as often as usual (%(mean)s).",
+            n,
+        ),
+        "interactions_first": ngettext(
+            "Members posted, replied or reacted %(value)s time.",
+            "Members posted, replied or reacted %(value)s times.",
+            n,
+        ),
+        "answered_24h_rate_up": gettext(
+            "%(value)s of the threads got an answer within 24 hours, more than usual (%(mean)s)."
+        ),
+        "answered_24h_rate_down": gettext(
+            "%(value)s of the threads got an answer within 24 hours, fewer than usual (%(mean)s)."
+        ),
+        "answered_24h_rate_steady": gettext(
+            "%(value)s of the threads got an answer within 24 hours, about as many as usual (%(mean)s)."
+        ),
+        "answered_24h_rate_first": gettext("%(value)s of the threads got an answer within 24 hours."),
+        "revenue_up": gettext("Members spent %(value)s, %(change)s more than usual (%(mean)s)."),
+        "revenue_down": gettext("Members spent %(value)s, %(change)s less than usual (%(mean)s)."),
+        "revenue_steady": gettext("Members spent %(value)s, about as much as usual (%(mean)s)."),
+        "revenue_first": gettext("Members spent %(value)s."),
+    }

@@ -1,0 +1,336 @@
+"""The weekly page: every number is the table's, strangers' names do nothing, and everybody can read it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import config, languages
+from orchestration.home import Home
+from orchestration.page import pages, render
+from tests.communities import FIRST, LAST, WEEK, WEEKS, Place
+from tests.page_reading import ASSETS, Page, differing
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'; drop table x; --",
+    "{{ 7 * 7 }}%(x)s",
+    "a\nb",
+)
+LONG = "M" * 3000
+LOOK = render.Look("Harbour Makers", "en", "Europe/Berlin", "monday", 4, 12)
+
+
+@pytest.fixture
+def published(sample, tmp_path) -> duckdb.DuckDBPyConnection:
+    """A copy of the sample's published file that a test may change."""
+    shutil.copy(sample.home.published, tmp_path / "copy.duckdb")
+    with duckdb.connect(str(tmp_path / "copy.duckdb")) as connection:
+        yield connection
+
+
+def look(language: str = "en", community: str = "Harbour Makers") -> render.Look:
+    return render.Look(community, language, "Europe/Berlin", "monday", 4, 12)
+
+
+def add_lists(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...] = ("Ada", "Grace")) -> None:
+    """The tables of the lists and of what came of the flags, made by hand."""
+    connection.execute(
+        """
+        create table reports.report_churn_backtest as select 'all' as source, $week::date as week_start, rule,
+            120::bigint as population, 0.31::double as base_rate, 30::bigint as tp, 10::bigint as fp, 7::bigint as fn,
+            73::bigint as tn, 0.75::double as precision, 0.8108::double as recall, 0.78::double as f1,
+            2.4194::double as lift from (values ('silence'), ('union'), ('always')) as rules (rule)
+        """,
+        {"week": LAST},
+    )
+    for table in ("list_winback", "list_removal"):
+        connection.execute(
+            f"""
+            create table reports.{table} as select 'all' as source, $week::date as week_start, 'm' || i as member_id,
+                name as member_name, 'at_risk' as status, (4 + i)::integer as silence_weeks, 'poll' as play,
+                name || ' wrote polls' as reason, false as is_holdout, i as value_rank
+            from (select unnest($names) as name, unnest(range(1, len($names) + 1)) as i)
+            """,
+            {"week": LAST, "names": list(names)},
+        )
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+@pytest.mark.parametrize("back", [0, 1, 12, WEEKS - 1])
+def test_every_number_is_the_tables(published, language, back):
+    add_lists(published)
+    week = LAST - back * WEEK
+    page = Page(render.week_page(published, week, look(language)))
+    assert len(page.numbers) > (700 if back < 12 else 100)
+    assert differing(page, published, language) == []
+
+
+def test_a_number_that_is_wrong_would_be_noticed(published):
+    html = render.week_page(published, LAST, LOOK)
+    published.execute("update reports.report_activity set active_members = active_members + 1")
+    found = differing(Page(html), published, "en")
+    assert found and all("active_members" in problem for problem in found)
+
+
+def test_no_number_in_a_sentence_is_without_its_place(published):
+    """Digits outside marked numbers are dates, hours, column heads and settings; none in the sentences of figures."""
+    add_lists(published)
+    published.execute("delete from reports.report_quality")
+    page = Page(render.week_page(published, LAST, LOOK))
+    allowed = re.compile(
+        r"\b(24 hours|24 h|20\d\d|Oct \d+|(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d+|\d+:00"
+        r"|(4|12) weeks or more)\b"
+    )
+    sentences = [part for part in page.prose if len(part.strip()) > 3 and not part.strip().startswith("report_")]
+    definitions = {row[0] for row in published.execute("select comment from duckdb_columns()").fetchall()}
+    stray = [
+        part
+        for part in sentences
+        if part not in definitions and re.search(r"\d", allowed.sub("", part)) and "18, 2026" not in part
+    ]
+    assert stray == [] or all("of the week" in part for part in stray), stray
+
+
+def test_the_index_has_every_week_and_what_was_read(published):
+    page = Page(render.index_page(published, LOOK, []))
+    weeks = {number.key for number in page.numbers if number.column == "active_members"}
+    assert len(weeks) == WEEKS
+    assert {n.column for n in page.numbers if n.table == "export_files"} >= {"sum(rows_read)", "sum(rows_quarantined)"}
+    assert differing(page, published, "en") == []
+
+
+def test_each_number_has_its_definition_one_tap_away(published):
+    page = Page(render.week_page(published, LAST, LOOK))
+    targets = [given["popovertarget"] for tag, given in page.tags if tag == "button"]
+    ids = [given["id"] for _, given in page.tags if "id" in given]
+    assert len(ids) == len(set(ids))
+    assert set(targets) <= set(ids) and len(targets) > 100
+    comment = published.execute(
+        "select comment from duckdb_columns() where table_name = 'report_activity' and column_name = 'quick_ratio'"
+    ).fetchall()[0][0]
+    assert comment in page.text
+
+
+# -- strangers' words -------------------------------------------------------------------------------------------------
+
+
+def test_names_of_strangers_are_text_everywhere(published):
+    add_lists(published, (*HOSTILE, LONG))
+    for name in HOSTILE:
+        published.execute(
+            "update reports.report_quality set observed = $n, passed = false where report = 'report_churn'", {"n": name}
+        )
+        published.execute(
+            "update reports.report_content set content_type = $n where content_type = 'text'", {"n": name}
+        )
+        published.execute("update reports.sources set format = $n where source = 'shop'", {"n": name})
+        published.execute(
+            "insert into reports.report_goals by name select $w::date as week_start, $n as goal, 1.0 as value,"
+            " 2.0 as expected_by_now, 3.0 as target, false as on_track, 'report_activity.active_members' as metric",
+            {"w": LAST, "n": name},
+        )
+        for table in ("report_activity", "report_conversation"):
+            published.execute(f"update reports.{table} set source = $n where source = 'shop'", {"n": name})
+        html = render.week_page(published, LAST, look(community=name))
+        page = Page(html)
+        assert not [tag for tag, _ in page.tags if tag in ASSETS]
+        assert not [given for _, given in page.tags if any(a.startswith("on") for a in given)]
+        assert name.split("\n")[0] in page.text
+        assert "{{ 7 * 7 }}" in page.text and "49%" not in page.text
+        assert differing(page, published, "en") == []
+        for table in ("report_activity", "report_conversation"):
+            published.execute(f"update reports.{table} set source = 'shop' where source = $n", {"n": name})
+        published.execute(
+            "update reports.report_content set content_type = 'text' where content_type = $n", {"n": name}
+        )
+
+
+def test_the_page_asks_nobody_for_anything(published):
+    html = render.week_page(published, LAST, LOOK, "k", LAST - WEEK, LAST + WEEK)
+    page = Page(html)
+    assert not [tag for tag, _ in page.tags if tag in ASSETS]
+    links = [given["href"] for _, given in page.tags if "href" in given]
+    assert links and all(re.fullmatch(r"#[\w-]+|\.\./(20\d\d-\d\d-\d\d/)?index\.html|\w+\.csv", link) for link in links)
+    addresses = set(re.findall(r"https?://[^\"' <)]+", html))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
+    assert "url(" not in html.replace("url(#", "")
+    assert "default-src 'none'" in html
+    assert len(html) < 1_500_000
+
+
+# -- what is not there ------------------------------------------------------------------------------------------------
+
+
+def test_sections_without_data_say_so_or_are_absent(published):
+    text = Page(render.week_page(published, LAST, LOOK)).text
+    assert "Not known yet: it takes flags of four weeks ago" in text
+    assert "Win-back" not in text and "Followers" not in text
+    add_lists(published)
+    text = Page(render.week_page(published, LAST, LOOK)).text
+    assert "Whom to write to first" in text and "Ada wrote polls" in text and "ask for an opinion" in text
+    published.execute("update reports.report_conversation set threads = null, broadcast_share = null")
+    text = Page(render.week_page(published, LAST, LOOK)).text
+    assert "The exports do not show what replies to what" in text
+
+
+def test_a_holdout_is_not_among_those_to_write_to(published):
+    add_lists(published, ("Ada", "Grace"))
+    published.execute("update reports.list_winback set is_holdout = true where member_name = 'Grace'")
+    text = Page(render.week_page(published, LAST, LOOK)).text
+    assert "Ada" in text and "Grace" not in text
+
+
+def test_a_week_whose_lists_are_gone_still_has_its_page(published):
+    add_lists(published)
+    published.execute("delete from reports.list_winback")
+    page = Page(render.week_page(published, FIRST, LOOK))
+    assert "Lists of members are kept for the last weeks only" in page.text
+
+
+def test_an_empty_community_has_a_page(published):
+    for (table,) in published.execute(
+        "select table_name from duckdb_tables() where schema_name = 'reports'"
+    ).fetchall():
+        if table not in ("report_editions", "sources"):
+            published.execute(f"delete from reports.{table}")
+    page = Page(render.week_page(published, LAST, LOOK))
+    assert "there is nobody to count" in page.text
+    assert "No week has been published yet" in Page(render.index_page(published, LOOK, [])).text
+
+
+# -- on disk ----------------------------------------------------------------------------------------------------------
+
+
+def stamps(home: Home) -> dict[str, int]:
+    return {path.parent.name: path.stat().st_mtime_ns for path in home.pages.glob("*/index.html")}
+
+
+@pytest.fixture
+def small(sample, tmp_path) -> Place:
+    """The sample's published file with six weeks in it, its pages written."""
+    place = Place(sample.config, Home(tmp_path / "home"))
+    place.home.published.parent.mkdir(parents=True)
+    shutil.copy(sample.home.published, place.home.published)
+    with duckdb.connect(str(place.home.published)) as connection:
+        connection.execute("delete from reports.report_editions where week_start < ?", [LAST - 5 * WEEK])
+    pages.write(place.home, config.load(place.config))
+    return place
+
+
+def test_publishing_writes_a_page_for_every_week(sample):
+    assert set(stamps(sample.home)) == {str(FIRST + i * WEEK) for i in range(WEEKS)}
+    page = Page(sample.home.page(LAST).read_text(encoding="utf-8"))
+    links = [given["href"] for tag, given in page.tags if tag == "a"]
+    assert f"../{LAST - WEEK}/index.html" in links and "../index.html" in links
+    assert f"../{LAST + WEEK}/index.html" not in links
+    index = Page((sample.home.pages / "index.html").read_text(encoding="utf-8"))
+    assert f"{LAST}/index.html" in [given.get("href") for _, given in index.tags]
+    assert not list(sample.home.pages.rglob("*.part"))
+
+
+def test_only_what_changed_is_written_again(small):
+    settings, before = config.load(small.config), stamps(small.home)
+    assert len(before) == 6
+    assert pages.write(small.home, settings) == [] and stamps(small.home) == before
+    with duckdb.connect(str(small.home.published)) as connection:
+        connection.execute(
+            "insert into reports.report_editions by name select * replace (2 as edition) from reports.report_editions"
+            " where week_start = ?",
+            [LAST - WEEK],
+        )
+    # The week itself, and the one that looks back on it.
+    assert pages.write(small.home, settings) == [LAST - WEEK, LAST]
+    assert "edition" in Page(small.home.page(LAST - WEEK).read_text(encoding="utf-8")).text
+    with duckdb.connect(str(small.home.published)) as connection:
+        connection.execute("delete from reports.report_editions where week_start = ?", [LAST])
+    # No next week any more; and no page of a week that is not published.
+    assert pages.write(small.home, settings) == [LAST - WEEK]
+    assert str(LAST) not in stamps(small.home)
+
+
+def test_a_page_that_was_lost_or_torn_is_mended(small):
+    settings = config.load(small.config)
+    small.home.page(LAST).unlink()
+    small.home.page(LAST - WEEK).write_text("<!doctype html>", encoding="utf-8")
+    assert pages.write(small.home, settings) == [LAST - WEEK, LAST]
+    (small.home.pages / "index.html").unlink()
+    assert pages.write(small.home, settings) == []
+    assert (small.home.pages / "index.html").exists()
+
+
+def test_another_language_writes_all_pages_anew(small):
+    settings = config.load(small.config)
+    chinese = settings.model_copy(update={"community": settings.community.model_copy(update={"language": "zh_CN"})})
+    assert len(pages.write(small.home, chinese)) == 6
+    html = small.home.page(LAST).read_text(encoding="utf-8")
+    assert (
+        '<html lang="zh-Hans">' in html
+        and "本周概要" in html
+        and "took part" not in Page(html).text.replace("Made by", "").split("report_")[0]
+    )
+
+
+def test_a_page_is_the_same_each_time_it_is_made(small):
+    with duckdb.connect(str(small.home.published), read_only=True) as connection:
+        first, second = (render.week_page(connection, LAST, LOOK, "k") for _ in range(2))
+    assert first == second
+
+
+def test_the_index_tells_which_weeks_were_withheld_and_why(sample, tmp_path):
+    place = sample.copy(tmp_path / "copy")
+    with duckdb.connect(str(place.home.warehouse)) as connection:
+        connection.execute(
+            "update control.check_results set passed = false, severity = 'critical', observed = '<b>none</b>'"
+            " where week_start = ? and check_name = 'source_delivers'",
+            [LAST],
+        )
+    before = place.home.page(LAST).read_text(encoding="utf-8")
+    pages.write(place.home, config.load(place.config))
+    index = Page((place.home.pages / "index.html").read_text(encoding="utf-8"))
+    assert "report_activity.source_delivers: observed <b>none</b>" in index.text
+    assert place.home.page(LAST).read_text(encoding="utf-8") == before
+
+
+def test_killed_while_writing_the_next_run_completes(small):
+    """SIGKILL at any instant: what is there is whole, and the rest follows."""
+    settings = config.load(small.config)
+    expected = {path.parent.name: path.read_bytes() for path in small.home.pages.glob("*/index.html")}
+    shutil.rmtree(small.home.pages)
+    code = (
+        "from pathlib import Path; from orchestration import config; from orchestration.home import Home;"
+        "from orchestration.page import pages;"
+        f"pages.write(Home(Path({str(small.home.path)!r})), config.load(Path({str(small.config)!r})))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parent.parent, env=os.environ)
+    for _ in range(600):
+        if len(stamps(small.home)) >= 2 or process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    for path in small.home.pages.glob("*/index.html"):
+        assert path.read_bytes() == expected[path.parent.name]
+    pages.write(small.home, settings)
+    assert {path.parent.name: path.read_bytes() for path in small.home.pages.glob("*/index.html")} == expected
+
+
+def test_sunday_weeks_begin_with_sunday(published):
+    sunday = render.Look("x", "en", "UTC", "sunday", 4, 12)
+    html = render.week_page(published, LAST, sunday)
+    rows = re.findall(r'<tr><th scope="row">(\w{3})</th><td data-column="interactions"', html)
+    assert rows == ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    assert timedelta(days=7) == WEEK
