@@ -166,8 +166,8 @@ MUTATIONS = [
     ),
     (
         "models/member_weeks/int_status_spans.sql",
-        "case when bands.from_rhythm then least(bands.from_silence, rhythms.rhythm_after_weeks)",
-        "case when not bands.from_rhythm then least(bands.from_silence, rhythms.rhythm_after_weeks)",
+        "case when bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
+        "case when not bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
         "out_of_rhythm_is_at_risk_before_silence_says_so",
     ),
     (
