@@ -15,30 +15,33 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import warehouse
+from orchestration import languages, warehouse
 from orchestration.home import Home
+from orchestration.page.messages import mark
 
 if TYPE_CHECKING:
     import duckdb
+
+    from orchestration.languages import Language
 
 # What a spreadsheet may take for the beginning of a formula, the wide forms of East Asian keyboards included.
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 # Why somebody is listed, and why with this play, by the two halves of `list_winback.reason`.
 STATUS_REASONS = {
-    "at_risk": "Silent for {silence_weeks} weeks",
-    "churned": "Silent for {silence_weeks} weeks, churned",
-    "never_active": "Took no part yet in {tenure_days} days",
+    "at_risk": mark("Silent for {silence_weeks} weeks"),
+    "churned": mark("Silent for {silence_weeks} weeks, churned"),
+    "never_active": mark("Took no part yet in {tenure_days} days"),
 }
 RULE_REASONS = {
-    "never_active_newbie": "has only just joined",
-    "bought_before": "has bought before ({orders_total})",
-    "was_creator_or_contributor": "took part in {active_weeks} weeks",
-    "only_lurked": "only ever read",
-    "still_reads": "still reads",
-    "otherwise": "nothing else is known",
+    "never_active_newbie": mark("has only just joined"),
+    "bought_before": mark("has bought before ({orders_total})"),
+    "was_creator_or_contributor": mark("took part in {active_weeks} weeks"),
+    "only_lurked": mark("only ever read"),
+    "still_reads": mark("still reads"),
+    "otherwise": mark("nothing else is known"),
 }
-YES_NO = {True: "yes", False: "no"}
+YES_NO = {True: mark("yes"), False: mark("no")}
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,20 @@ FILES = (
         "winback.csv",
         "list_winback",
         {
-            "value_rank": "Place",
-            "member_name": "Member",
-            "member_id": "Member id",
-            "is_holdout": "Held out: do not contact",
-            "play": "Play",
-            "words": "What to do",
-            "why": "Why",
-            "silence_weeks": "Weeks of silence",
-            "last_active_on": "Last active on",
-            "last_seen_on": "Last seen on",
-            "active_weeks": "Active weeks",
-            "orders_total": "Purchases",
-            "revenue_total": "Revenue",
+            "value_rank": mark("Place"),
+            "member_name": mark("Member"),
+            "member_id": mark("Member id"),
+            "account_id": mark("Account"),
+            "is_holdout": mark("Held out: do not contact"),
+            "play": mark("Play"),
+            "words": mark("What to do"),
+            "why": mark("Why"),
+            "silence_weeks": mark("Weeks of silence"),
+            "last_active_on": mark("Last active on"),
+            "last_seen_on": mark("Last seen on"),
+            "active_weeks": mark("Active weeks"),
+            "orders_total": mark("Purchases"),
+            "revenue_total": mark("Revenue"),
         },
         "value_rank",
     ),
@@ -83,24 +87,24 @@ FILES = (
         "removal.csv",
         "list_removal",
         {
-            "place": "Place",
-            "member_name": "Member",
-            "member_id": "Member id",
-            "score": "Score (0 = least to lose)",
-            "silence_weeks": "Weeks of silence",
-            "tenure_days": "Days since joining",
-            "last_active_on": "Last active on",
-            "last_seen_on": "Last seen on",
-            "active_weeks": "Active weeks",
-            "orders_total": "Purchases",
-            "revenue_total": "Revenue",
+            "place": mark("Place"),
+            "member_name": mark("Member"),
+            "member_id": mark("Member id"),
+            "score": mark("Score (0 = least to lose)"),
+            "silence_weeks": mark("Weeks of silence"),
+            "tenure_days": mark("Days since joining"),
+            "last_active_on": mark("Last active on"),
+            "last_seen_on": mark("Last seen on"),
+            "active_weeks": mark("Active weeks"),
+            "orders_total": mark("Purchases"),
+            "revenue_total": mark("Revenue"),
         },
         "place",
     ),
 )
 
 
-def write(home: Home, weeks: Iterable[date]) -> list[Path]:
+def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
     """Brings the files beside the pages in line with the published tables.
 
     Those of the given weeks are written anew where they differ, those of other weeks where they are missing (a run may
@@ -108,10 +112,12 @@ def write(home: Home, weeks: Iterable[date]) -> list[Path]:
 
     Args:
         weeks: the weeks that were just published.
+        code: the language of headers, plays and reasons.
 
     Returns:
         The files that were written.
     """
+    language = languages.get(code)
     with warehouse.connect(home.warehouse, read_only=True) as connection:
         words = dict(
             connection.execute("select text_key, any_value(words) from canonical.winback_plays group by 1").fetchall()
@@ -127,7 +133,7 @@ def write(home: Home, weeks: Iterable[date]) -> list[Path]:
             for file in FILES:
                 path = _folder(home, week) / file.name
                 if week in just_published or not path.exists():
-                    content = _content(file, _rows(connection, file, week, timezone), words)
+                    content = _content(file, _rows(connection, file, week, timezone), words, language)
                     written += [path] if _replace(path, content) else []
     for folder in home.published.parent.glob("weeks/*/"):
         if folder.name not in {str(week) for week in kept}:
@@ -161,14 +167,15 @@ def _rows(connection: duckdb.DuckDBPyConnection, file: ListFile, week: date, tim
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, str]) -> bytes:
+def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, str], language: Language) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(file.headers.values())
+    writer.writerow([language.gettext(header) for header in file.headers.values()])
     for row in rows:
         if "reason" in row:
-            row |= {"why": why(row), "words": words.get(row["text_key"], row["play"])}
-            row["is_holdout"] = YES_NO[row["is_holdout"]]
+            play, held_out = words.get(row["text_key"]) or row["play"], YES_NO[row["is_holdout"]]
+            row |= {"why": why(row, language), "words": language.gettext(play)}
+            row["is_holdout"] = language.gettext(held_out)
         if "score" in row:
             row["score"] = f"{row['score']:.3f}"
         writer.writerow([plain_text(row[column]) for column in file.headers])
@@ -176,10 +183,12 @@ def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, st
     return out.getvalue().encode("utf-8-sig")
 
 
-def why(row: dict[str, Any]) -> str:
-    """The words of a win-back row's `reason`, with its numbers."""
+def why(row: dict[str, Any], language: Language | None = None) -> str:
+    """The words of a win-back row's `reason`, with its numbers, in a language (English by default)."""
     status, _, rule = row["reason"].partition(": ")
-    return f"{STATUS_REASONS[status].format(**row)}; {RULE_REASONS[rule].format(**row)}."
+    parts = STATUS_REASONS[status], RULE_REASONS[rule]
+    said = (language or languages.get("en")).gettext
+    return "; ".join(said(part).format(**row) for part in parts) + "."
 
 
 def _replace(path: Path, content: bytes) -> bool:

@@ -77,7 +77,7 @@ class Publishing:
     withheld: list[gate.Verdict] = field(default_factory=list)
 
 
-def publish(home: Home, weeks: Sequence[date], run_id: str) -> Publishing:
+def publish(home: Home, weeks: Sequence[date], run_id: str, language: str = "en") -> Publishing:
     """Publishes those of the weeks that pass their checks; the others stay as they were.
 
     Returns:
@@ -91,7 +91,7 @@ def publish(home: Home, weeks: Sequence[date], run_id: str) -> Publishing:
     if not good:
         return result
     _Edition(home, good, run_id, result).write()
-    lists.write(home, [verdict.week_start for verdict in good])
+    lists.write(home, [verdict.week_start for verdict in good], language)
     return result
 
 

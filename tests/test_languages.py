@@ -13,7 +13,7 @@ from orchestration.page.sentences import sentence_forms
 from tests.catalogues import extracted, written
 
 TRANSLATED = languages.LANGUAGES[1:]
-PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
+PLACEHOLDER = re.compile(r"%\((\w+)\)s|\{(\w+)\}|%%")
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         weeks = run_weeks(context)
         tag_weeks(context, weeks)
         progress.say(f"publishing {len(weeks)} week(s)")
-        result = publish(community.home, weeks, context.run_id)
+        result = publish(community.home, weeks, context.run_id, community.config.community.language)
         pages.write(community.home, community.config)
         undelivered = deliver(community.config, community.home, result.withheld, context.log.info)
         for problem in undelivered:

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from orchestration.page.reading import Definitions
 
 _PERCENT_SUFFIXES = ("_rate", "_share", "_rate_by_reach", "_rate_by_followers", "_change_12w")
-_PERCENT_NAMES = {"share", "retention", "stickiness", "precision", "recall", "change_4w", "active_per_follower"}
+_PERCENT_NAMES = {
+    "share",
+    "retention",
+    "stickiness",
+    "precision",
+    "recall",
+    "change_4w",
+    "active_per_follower",
+    "rate_contacted",
+    "rate_holdout",
+}
 _MONEY_NAMES = {"revenue", "average_order_value"}
 NO_VALUE = "–"
 
@@ -111,6 +121,8 @@ class Figure:
 
 def plain(value: Any) -> str:
     """A value as data: the same whatever the language."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -40,7 +40,7 @@ _KEYS = {
     "report_retention": ("cohort_week", "weeks_since"),
     "report_safety": ("event_type",),
     "report_surveys": ("survey_id", "question"),
-    "report_winback_lift": ("play", "arm"),
+    "report_winback_lift": ("lists", "play"),
 }
 
 

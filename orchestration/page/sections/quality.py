@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestration.page.messages import mark
 from orchestration.page.reading import WeekReader
+from orchestration.weeks import WEEK
 
 TITLE = mark("How good the data is")
 # What a source may show, as `sources` names it, and in words.
@@ -23,7 +24,12 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     """The week's checks, and what each source shows."""
     warnings = week.rows("report_quality", "report, check_name", where="not passed")
     checks = week.rows("report_quality")
-    sources = week.made_rows("sources", "select * from reports.sources order by source")
+    # Those that had begun by the end of the week.
+    sources = week.made_rows(
+        "sources",
+        "select * from reports.sources where first_at < $after or first_at is null order by source",
+        after=week.week_start + WEEK,
+    )
     columns = list(SHOWN)
     return {
         "warnings": warnings,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
+from orchestration import lists
 from orchestration.page import charts
 from orchestration.page.messages import mark
 from orchestration.page.reading import Row, WeekReader
@@ -11,13 +14,23 @@ from orchestration.page.reading import Row, WeekReader
 TITLE = mark("Silent and at risk")
 LISTED = 15
 _KINDS = ("quiet", "at_risk", "churned", "never_active")
-# Why a member is on the list, in words; what is not here is shown as it stands in the table.
 PLAYS = {
     "welcome": mark("welcome"),
     "offer": mark("offer"),
     "poll": mark("ask for an opinion"),
     "education": mark("something to read"),
 }
+# The rules of `report_churn_choice`, as the subject of a sentence.
+RULES = {
+    "silence": mark("plain silence"),
+    "rhythm": mark("silence beyond a member's own rhythm"),
+    "probability": mark("the chance of coming back"),
+    "union": mark("any of the flags"),
+    "silence_cut": mark("the length of silence"),
+    "probability_cut": mark("the chance of coming back"),
+    "model": mark("the learned flag"),
+}
+_NUMBERS_OF_REASONS = ("silence_weeks", "tenure_days", "orders_total", "active_weeks")
 
 
 def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
@@ -30,36 +43,44 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         (charts.week_label(row.week_start), {"risk": row.value("at_risk"), "churned": row.value("churned")})
         for row in history
     ]
+    winback = week.rows("list_winback", f"value_rank limit {LISTED}", week.source, "not is_holdout")
     return {
         "churn": churn,
         "parts": [(kind, 100 * churn.value(kind) / activity.value("members")) for kind in ("active", *_KINDS)],
         "history": history,
         "chart": charts.lines(points, ("risk", "churned"), week.language),
         "trust": _trust(week),
-        "winback": _winback(week),
+        "choice": week.row("report_churn_choice"),
+        "lift": _lift(week),
+        "winback": [(row, _why(row, week)) for row in winback],
         "removals": week.count("list_removal", len(week.rows("list_removal", source=week.source)), source=week.source),
         # A week without anybody to win back has no list either; one whose lists are gone has no member's row at all.
         "lists_are_gone": "list_winback" in week.tables and not week.has_rows("member_week_status"),
         "at_risk_after_weeks": look.at_risk_after_weeks,
         "churned_after_weeks": look.churned_after_weeks,
         "plays": PLAYS,
+        "rules": RULES,
     }
 
 
 def _trust(week: WeekReader) -> Row | None:
-    """What came of the flags that the status rests on; None where nothing was flagged, or nothing is known yet."""
+    """What came of the flags of four weeks ago, which the status rests on; None where nobody was flagged."""
     rules = {str(row.value("rule")): row for row in week.rows("report_churn_backtest", "rule", week.source)}
-    if "report_churn_choice" in week.tables:
-        for chosen in week.rows("report_churn_choice", "all", week.source):
-            if "rule" in chosen and chosen.value("rule") in rules:
-                rules = {"union": rules[str(chosen.value("rule"))]}
     row = rules.get("union") or rules.get("silence")
     return row if row is not None and row.value("precision") is not None else None
 
 
-def _winback(week: WeekReader) -> list[Row]:
-    if "list_winback" not in week.tables:
-        return []
-    names = {column for table, column in week.definitions.comments if table == "list_winback"}
-    order = "value_rank" if "value_rank" in names else "all"
-    return week.rows("list_winback", f"{order} limit {LISTED}", week.source, "not is_holdout")
+def _lift(week: WeekReader) -> Row | None:
+    """Whether writing to people helps, over as many lists as there is a row for."""
+    rows = week.rows("report_winback_lift", "lists desc", week.source, "play = 'all'")
+    return next((row for row in rows if row.value("contacted") and row.value("holdout") is not None), None)
+
+
+def _why(row: Row, week: WeekReader) -> Markup:
+    """The words of a row's `reason`, as in winback.csv; a reason that has none stands as it is."""
+    status, _, rule = str(row.value("reason")).partition(": ")
+    if status not in lists.STATUS_REASONS or rule not in lists.RULE_REASONS:
+        return Markup("{}").format(row.value("reason"))
+    numbers = {name: row[name].data for name in _NUMBERS_OF_REASONS if name in row}
+    parts = (lists.STATUS_REASONS[status], lists.RULE_REASONS[rule])
+    return Markup("; ").join(Markup(week.language.gettext(part)).format(**numbers) for part in parts) + "."
