@@ -140,7 +140,8 @@ class ColumnCheck(Check):
             for c in columns
         )
         condition = " OR ".join(self.violates(column) for column in columns)
-        return f"SELECT *, concat_ws(', ', {shown}) AS observed FROM batch WHERE {condition}"
+        keys = ", ".join(f'"{column}"' for column in dict.fromkeys(("week_start", *self.key)))
+        return f"SELECT {keys}, concat_ws(', ', {shown}) AS observed FROM batch WHERE {condition}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,9 +36,9 @@ CHECKS: tuple[Check, ...] = (
         expected="bins 1 to 10",
         counts_rows=False,
         sql="""
-            SELECT source, week_start, concat('bins ', list_sort(list(DISTINCT bin))) AS observed
+            SELECT source, week_start, concat('bins ', CAST(list_sort(list(DISTINCT bin)) AS VARCHAR)) AS observed
             FROM checked WHERE source IS NOT NULL
-            GROUP BY ALL HAVING list_sort(list(DISTINCT bin)) <> range(1, 11)""",
+            GROUP BY ALL HAVING list_sort(list(DISTINCT bin)) <> CAST(range(1, 11) AS INTEGER[])""",
     ),
     RowsCheck(
         name="prediction_in_its_tenth",

@@ -69,6 +69,7 @@ FILES = (
             "value_rank": mark("Place"),
             "member_name": mark("Member"),
             "member_id": mark("Member id"),
+            "account_id": mark("Account"),
             "is_holdout": mark("Held out: do not contact"),
             "play": mark("Play"),
             "words": mark("What to do"),

@@ -136,8 +136,8 @@ MUTATIONS = [
     ),
     (
         "models/member_weeks/int_status_spans.sql",
-        "select true, 'quiet', 1, at_risk_after_weeks, false from settings",
-        "select true, 'quiet', 1, at_risk_after_weeks + 1, false from settings",
+        "select true, 'quiet', 1, at_risk_after_weeks, false, false, true from settings",
+        "select true, 'quiet', 1, at_risk_after_weeks + 1, false, false, true from settings",
         "silence_of_4_weeks_is_a_risk_and_of_12_is_churn",
     ),
     (
@@ -151,6 +151,84 @@ MUTATIONS = [
         "from_status is not null and from_status <> 'left' as was_member",
         "true as was_member",
         "turning_at_risk_or_churned_takes_having_been_a_member",
+    ),
+    (
+        "models/member_weeks/int_member_rhythms.sql",
+        "cast(floor(cast(rhythm_factor * p90_gap_tenths as double) / 10) as integer) + 1",
+        "cast(ceil(cast(rhythm_factor * p90_gap_tenths as double) / 10) as integer)",
+        "twice_a_gap_is_not_yet_more_than_it",
+    ),
+    (
+        "macros/rhythm.sql",
+        "lambda silence: silence.is_active",
+        "lambda silence: silence.has_sign_of_life",
+        "a_rhythm_is_what_the_gaps_so_far_say",
+    ),
+    (
+        "models/member_weeks/int_status_spans.sql",
+        "case when bands.from_rhythm then least(bands.from_silence, rhythms.rhythm_after_weeks)",
+        "case when not bands.from_rhythm then least(bands.from_silence, rhythms.rhythm_after_weeks)",
+        "out_of_rhythm_is_at_risk_before_silence_says_so",
+    ),
+    (
+        "models/member_weeks/int_score_weeks.sql",
+        "select {{ add_weeks('week_start', -4) }} as week_start from",
+        "select {{ add_weeks('week_start', -3) }} as week_start from",
+        "the_churn_model_needs_the_week_before_each_figure",
+    ),
+    (
+        "models/member_weeks/int_history_spans.sql",
+        "where spans.active_weeks > 0",
+        "where spans.active_weeks >= 0",
+        "members_of_one_history_are_counted_together",
+    ),
+    (
+        "models/member_weeks/int_churn_histories.sql",
+        "spans.active_weeks - 1 as x",
+        "spans.active_weeks as x",
+        "a_history_grows_by_a_week_a_week",
+    ),
+    (
+        "models/member_weeks/int_probability_flags.sql",
+        "where spans.status = 'quiet'",
+        "where spans.status in ('quiet', 'at_risk')",
+        "a_small_chance_turns_quiet_members_only",
+    ),
+    (
+        "models/reports/report_churn.sql",
+        "flagged_since = week_start and member_since_week < week_start",
+        "flagged_since = week_start",
+        "who_is_at_risk_by_probability_moves_from_quiet",
+    ),
+    (
+        "models/reports/member_week_status.sql",
+        "and pieces.member_since_week <= flags.week_start",
+        "and true",
+        "flags_name_every_rule_and_their_first_week",
+    ),
+    (
+        "models/member_weeks/int_backtest_weeks.sql",
+        "add_weeks('run_weeks.week_start', -15)",
+        "add_weeks('run_weeks.week_start', -14)",
+        "a_backtest_needs_twelve_weeks_before_the_flags",
+    ),
+    (
+        "models/reports/report_churn_backtest.sql",
+        "rhythms.to_week > weeks.week_start as is_gone",
+        "rhythms.to_week >= weeks.week_start as is_gone",
+        "flags_of_four_weeks_ago_are_held_against_what_came",
+    ),
+    (
+        "models/reports/report_churn_backtest.sql",
+        "{{ rate('tp', 'tp + fp') }}",
+        "coalesce({{ rate('tp', 'tp + fp') }}, 0)",
+        "a_rule_that_flags_nobody_has_no_precision",
+    ),
+    (
+        "models/reports/report_churn_calibration.sql",
+        "where member_weeks.active_interactions > 0",
+        "where member_weeks.active_interactions >= 0",
+        "chances_are_held_against_what_came_by_tenths",
     ),
     (
         "models/reports/report_lifecycle.sql",
@@ -298,8 +376,8 @@ MUTATIONS = [
     ),
     (
         "models/reports/member_week_status.sql",
-        "order by histories.last_ordered_at, statuses.member_id",
-        "order by histories.last_ordered_at desc, statuses.member_id",
+        "order by last_ordered_at, member_id",
+        "order by last_ordered_at desc, member_id",
         "buyers_are_cut_into_fifths",
     ),
     (

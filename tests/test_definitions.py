@@ -61,6 +61,24 @@ def test_jobs_and_schedule(defs: dg.Definitions):
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
 
 
+def test_the_sensor_for_new_exports_is_off_until_somebody_turns_it_on(defs: dg.Definitions):
+    sensor = defs.resolve_sensor_def("new_exports")
+    assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+    assert {target.job_name for target in sensor.targets} == {"pull_exports", "weekly_report"}
+
+
+def test_every_asset_has_an_owner_a_kind_and_words(defs: dg.Definitions):
+    graph = defs.resolve_asset_graph()
+    for node in map(graph.get, graph.get_all_asset_keys()):
+        assert node.owners == ["team:community"], node.key
+        assert node.kinds and node.description, node.key
+
+
+def test_pulls_are_tried_again_and_nothing_else_is(defs: dg.Definitions):
+    steps = defs.resolve_job_def("weekly_report").graph.node_defs
+    assert {step.name for step in steps if step.retry_policy} == {"exports__slack", "exports__shop"}
+
+
 def test_the_schedule_runs_the_week_that_closed_last(defs: dg.Definitions):
     monday_morning = datetime(2026, 10, 19, 4, 0, tzinfo=UTC)
     context = dg.build_schedule_context(

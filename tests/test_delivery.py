@@ -20,7 +20,6 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 import expectations
 from orchestration import config as configuration
-from orchestration import languages
 from orchestration.config import Config
 from orchestration.delivery import deliver, mail, webhook
 from orchestration.delivery.digest import read
@@ -192,6 +191,13 @@ def test_what_cannot_be_sent_is_told_and_sent_the_next_time(sample: Place, tmp_p
     assert (len(inbox.messages), len(hook.messages)) == (1, 1)
 
 
+def test_nothing_that_goes_wrong_in_sending_fails_the_run(sample: Place, tmp_path: Path, inbox: Inbox):
+    config, home = configured(sample, tmp_path, mail_section(inbox.port))
+    home.delivered.symlink_to(tmp_path / "a folder that is not there" / "delivered.jsonl")
+    (told,) = send_all(config, home)
+    assert told.startswith(f"mail: week {LAST} could not be made or noted") and "The next run tries again" in told
+
+
 def test_who_is_refused_is_told_once_and_the_others_have_it(sample: Place, tmp_path: Path, inbox: Inbox):
     config, home = configured(sample, tmp_path, mail_section(inbox.port, '"ana@example.org", "nobody@example.org"'))
     (told,) = send_all(config, home)
@@ -312,8 +318,6 @@ def test_mail_in_the_communitys_language(sample: Place, tmp_path: Path):
     config, home = configured(sample, tmp_path, mail_section(25))
     assert "took part" in mail.plain_text(read(config, home, LAST))
     for language in ("zh_CN", "id"):
-        if not languages.po_file(language).exists():
-            pytest.skip(f"no catalogue of {language} yet")
         community = config.community.model_copy(update={"language": language})
         text = mail.plain_text(read(config.model_copy(update={"community": community}), home, LAST))
         assert "took part" not in text and "Week of" not in text

@@ -63,6 +63,19 @@ CREATE TABLE reports.report_churn AS SELECT source, week_start, 40 AS active, 20
     CAST(0.025 AS DOUBLE) AS churn_rate, 80 AS members_at_start, 0 AS newly_churned_newbie, 1 AS newly_churned_growth,
     1 AS newly_churned_mature, CAST(NULL AS DOUBLE) AS churn_rate_newbie, CAST(0.05 AS DOUBLE) AS churn_rate_growth,
     CAST(0.02 AS DOUBLE) AS churn_rate_mature FROM grid;
+CREATE TABLE reports.report_churn_model AS SELECT source, week_start, 90 AS members, CAST(1.2 AS DOUBLE) AS alpha,
+    CAST(0.75 AS DOUBLE) AS beta, CAST(0.65 AS DOUBLE) AS gamma, CAST(2.8 AS DOUBLE) AS delta,
+    CAST(-300 AS DOUBLE) AS log_likelihood, CAST(NULL AS VARCHAR) AS problem FROM grid;
+CREATE TABLE reports.report_churn_calibration AS SELECT source, week_start, CAST(bin AS INTEGER) AS bin, 10 AS members,
+    CAST(bin / 10 - 0.05 AS DOUBLE) AS predicted, CAST(bin / 10 - 0.05 AS DOUBLE) AS observed
+    FROM grid CROSS JOIN range(1, 11) AS b(bin);
+CREATE TABLE reports.report_churn_backtest AS SELECT source, week_start, rule, CAST(40 AS BIGINT) AS population,
+    CAST(0.5 AS DOUBLE) AS base_rate, tp, fp, fn, tn, tp / (tp + fp) AS precision, tp / 20 AS recall,
+    2 * tp / (2 * tp + fp + fn) AS f1, 2 * tp / (tp + fp) AS lift,
+    CAST(if(rule = 'probability', 0.8, NULL) AS DOUBLE) AS auc,
+    CAST(if(rule = 'probability', 0.2, NULL) AS DOUBLE) AS brier
+    FROM grid CROSS JOIN (VALUES ('silence', 15, 5, 5, 15), ('rhythm', 5, 5, 15, 15), ('probability', 8, 2, 12, 18),
+        ('union', 16, 8, 4, 12), ('always', 20::BIGINT, 20::BIGINT, 0::BIGINT, 0::BIGINT)) AS r(rule, tp, fp, fn, tn);
 CREATE TABLE reports.report_retention AS SELECT source, week_start - CAST(7 * (n - cohort) AS INTEGER) AS cohort_week,
     n - cohort AS weeks_since, size AS cohort_size,
     CASE WHEN cohort = 0 AND n > 0 THEN 38 ELSE size END AS active_members,
@@ -89,6 +102,11 @@ CREATE TABLE reports.report_surveys AS SELECT source, week_start, 'p1' AS survey
 CREATE TABLE reports.member_week_status AS SELECT source, source || ':' || i AS member_id, week_start, silence_weeks,
     week_start + INTERVAL 1 DAY AS last_active_at, week_start + INTERVAL 2 DAY AS last_seen_at, status,
     CASE WHEN status IN ('at_risk', 'churned') THEN 'silence' END AS flagged_by,
+    if(status = 'never_active', 0, 5) AS active_weeks,
+    CAST(if(status = 'never_active', NULL, 1.5) AS DOUBLE) AS typical_gap_weeks,
+    CAST(if(status = 'never_active', NULL, 2) AS DOUBLE) AS p90_gap_weeks,
+    CAST(if(status IN ('left', 'never_active'), NULL, 0.7) AS DOUBLE) AS p_alive,
+    CAST(if(status IN ('left', 'never_active'), NULL, 0.5) AS DOUBLE) AS p_active_4w,
     CASE WHEN status IN ('at_risk', 'churned') THEN week_start - 7 END AS flagged_since,
     lifecycle_stage, 40 AS tenure_days, if(i < 2, 3, 0) AS orders_total,
     if(i < 2 AND status <> 'left', if(status = 'never_active', 5, 1 + (i + CASE status WHEN 'active' THEN 0
@@ -175,6 +193,21 @@ def currency(code: str) -> str:
 
 QUESTION = "source = 'pulse' AND kind = 'nps'"
 WHOLE = "source = 'all' AND kind = 'nps'"
+
+
+def backtest(assignments: str, rules: str) -> str:
+    """A change of what rules of the forum's backtest came to; their measures follow."""
+    where = f"source = 'forum' AND rule IN ({rules})"
+    measures = (
+        "base_rate = (tp + fn) / (tp + fp + fn + tn), precision = tp / (tp + fp), recall = tp / (tp + fn),"
+        "f1 = 2 * tp / (2 * tp + fp + fn), lift = tp * (tp + fp + fn + tn) / ((tp + fp) * (tp + fn))"
+    )
+    return change("report_churn_backtest", assignments, where) + change("report_churn_backtest", measures, where)
+
+
+RHYTHM = "source = 'forum' AND rule = 'rhythm'"
+ALWAYS = "source = 'forum' AND rule = 'always'"
+THIRD = "source = 'forum' AND bin = 3"
 
 DEFECTS = {
     "report_audience": {
@@ -297,6 +330,56 @@ DEFECTS = {
         "won_back_within_active": change("report_churn", "won_back = 41"),
         "stage_split_adds_up": change("report_churn", "newly_churned_growth = 2"),
     },
+    "report_churn_model": {
+        "keys_present": copy("report_churn_model", "NULL AS source"),
+        "key_unique": copy("report_churn_model", "source AS source"),
+        "values_present": change("report_churn_model", "members = NULL"),
+        "members_not_negative": change("report_churn_model", "members = -1"),
+        "shapes_positive": change("report_churn_model", "alpha = 0"),
+        "fit_or_problem": change("report_churn_model", "log_likelihood = NULL"),
+        "sources_complete": delete("report_churn_model", "source = 'forum'"),
+        "members_within_activity": change("report_churn_model", "members = 101"),
+        "model_fitted": change(
+            "report_churn_model",
+            "alpha = NULL, beta = NULL, gamma = NULL, delta = NULL, log_likelihood = NULL, problem = 'no maximum'",
+        ),
+    },
+    "report_churn_calibration": {
+        "keys_present": copy("report_churn_calibration", "NULL AS source", THIRD),
+        "key_unique": copy("report_churn_calibration", "source AS source", THIRD),
+        "values_present": change("report_churn_calibration", "members = NULL", THIRD),
+        "members_not_negative": change("report_churn_calibration", "members = -1", THIRD),
+        "rates_in_range": change("report_churn_calibration", "observed = 1.5", THIRD),
+        "tenths_complete": delete("report_churn_calibration", THIRD),
+        "prediction_in_its_tenth": change("report_churn_calibration", "predicted = 0.9", THIRD),
+        "null_when_nobody": change("report_churn_calibration", "observed = NULL", THIRD),
+        # In the last week: the weeks after it would look back on it too.
+        "chances_come_true": change("report_churn_calibration", "members = 100000, observed = 1", THIRD),
+    },
+    "report_churn_backtest": {
+        "keys_present": copy("report_churn_backtest", "NULL AS source", ALWAYS),
+        "key_unique": copy("report_churn_backtest", "source AS source", ALWAYS),
+        "values_present": change("report_churn_backtest", "tp = NULL", RHYTHM),
+        "counts_not_negative": backtest("fp = 21, tn = -1", "'union'"),
+        "rates_in_range": change("report_churn_backtest", "auc = 1.5", "source = 'forum' AND rule = 'probability'"),
+        "rule_known": copy("report_churn_backtest", "'luck' AS rule", ALWAYS),
+        "rules_complete": delete("report_churn_backtest", RHYTHM),
+        "outcomes_add_up": change("report_churn_backtest", "population = 41"),
+        "rules_judge_the_same_members": backtest("fn = 16, population = 41", "'rhythm'"),
+        "always_flags_everybody": backtest("tp = 19, fn = 1", "'always'"),
+        "union_flags_most": backtest("fp = 9, tn = 11", "'rhythm'"),
+        "base_rate_matches_counts": change("report_churn_backtest", "base_rate = 0.4", RHYTHM),
+        "precision_matches_counts": change("report_churn_backtest", "precision = 0.9", RHYTHM),
+        "recall_matches_counts": change("report_churn_backtest", "recall = 0.9", RHYTHM),
+        "f1_matches_counts": change("report_churn_backtest", "f1 = 0.9", RHYTHM),
+        "lift_matches_counts": change("report_churn_backtest", "lift = NULL", RHYTHM),
+        "only_chances_rank": change("report_churn_backtest", "brier = 0.2", RHYTHM),
+        "flags_better_than_chance": backtest(
+            "population = 100000, tp = 1000, fp = 30000, fn = 49000, tn = 20000",
+            "'silence', 'rhythm', 'probability', 'union'",
+        )
+        + backtest("population = 100000, tp = 50000, fp = 50000", "'always'"),
+    },
     "report_retention": {
         "rows_exist": delete("report_retention"),
         "keys_present": copy("report_retention", "NULL AS source", CELL),
@@ -381,6 +464,10 @@ DEFECTS = {
         "flag_has_reason": member("at_risk", "flagged_by = NULL"),
         "flagged_since_not_later": member("at_risk", "flagged_since = $w + 7"),
         "silence_matches_status": member("quiet", "silence_weeks = 4"),
+        "rules_known": member("at_risk", "flagged_by = 'luck'"),
+        "chances_in_range": member("quiet", "p_alive = 1.5"),
+        "chances_where_fitted": member("quiet", "p_alive = NULL, p_active_4w = NULL"),
+        "gaps_fit": member("quiet", "typical_gap_weeks = 3"),
         "silence_zero_when_active": member("active", "silence_weeks = 3"),
         "tenure_at_least_a_day": member("quiet", "tenure_days = 0"),
         "last_seen_not_before_active": member("quiet", "last_seen_at = last_active_at - INTERVAL 1 DAY"),
@@ -470,7 +557,10 @@ DEFECTS = {
         "previous_week_matches": change("report_headlines", "previous = 41", HEADLINE),
     },
 }
-IN_LAST_WEEK = {"source_readable", "currency_known", "moves_balance_earlier", "no_cohort_missing_earlier"}
+IN_LAST_WEEK = {
+    "source_readable", "currency_known", "moves_balance_earlier", "no_cohort_missing_earlier", "chances_come_true",
+    "flags_better_than_chance",
+}  # fmt: skip
 SEEDED = [(report, check) for report, defects in DEFECTS.items() for check in defects]
 
 
@@ -480,7 +570,7 @@ def week_of(report: str, check: str) -> date:
         return WEEKS[-1]
     number = list(DEFECTS[report]).index(check)
     keeps_last_weeks = report == "member_week_status" or report.startswith("list_")
-    return WEEKS[FIRST_KEPT + 2 + 2 * number] if keeps_last_weeks else WEEKS[FIRST_DEFECT + 3 * number]
+    return WEEKS[FIRST_KEPT + 1 + 2 * number] if keeps_last_weeks else WEEKS[FIRST_DEFECT + 3 * number]
 
 
 def validated_weeks(report: str) -> list[date]:

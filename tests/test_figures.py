@@ -15,7 +15,7 @@ from tests.communities import Place
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community, Member, Observes, Order, Rows
-from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements
+from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements, scores_in
 from tests.independent.slack import OBSERVES, read_slack
 
 
@@ -50,6 +50,7 @@ def sample_rows(folder: Path) -> tuple[Community, Rows]:
 def sample_reading(sample: Place) -> dict[str, list[dict]]:
     """All reports of the sample's forty weeks, as the independent reading has them."""
     community, rows = sample_rows(sample.config.parent)
+    community.scores = scores_in(sample.home.warehouse)
     weeks = Calendar(community.timezone, community.week_start_day).weeks(date(2026, 1, 12), date(2026, 10, 12))
     return reading.read_reports(community, rows, weeks, only=REPORTS_OF_ACTS)
 
@@ -87,7 +88,7 @@ def rcontributors_reading(rcontributors: Place) -> dict[str, list[dict]]:
     """The same weeks by the independent reading."""
     from tests.communities import SHARED_DATA
 
-    community = Community({"slack": OBSERVES})
+    community = Community({"slack": OBSERVES}, scores=scores_in(rcontributors.home.warehouse))
     weeks = Calendar("UTC", "monday").weeks(date(2020, 11, 2), date(2026, 6, 22))
     rows = read_slack(SHARED_DATA / "slack_rcontributors.zip")
     return reading.read_reports(community, rows, weeks, only=REPORTS_OF_ACTS)

@@ -12,7 +12,7 @@ from tests.communities import SHARED_DATA, Place
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community
-from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements
+from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements, scores_in
 from tests.independent.stackexchange import OBSERVES, read_stackexchange
 
 # Those that tell of members and their acts; the others have tests of their own.
@@ -50,7 +50,7 @@ def frenchmeta(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def frenchmeta_reading(frenchmeta: Place) -> dict[str, list[dict]]:
     """The same weeks by the independent reading."""
     weeks = Calendar("UTC", "monday").weeks(FIRST, LAST)
-    community = Community({"stackexchange": OBSERVES})
+    community = Community({"stackexchange": OBSERVES}, scores=scores_in(frenchmeta.home.warehouse))
     return reading.read_reports(community, read_stackexchange(DUMP), weeks, only=REPORTS_OF_ACTS)
 
 

@@ -17,7 +17,7 @@ from tests.communities import SHARED_DATA, Place
 from tests.independent import discourse, reading, zulip
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community, Observes, Rows
-from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements
+from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements, scores_in
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,11 @@ def read(forum: Forum) -> Rows:
 
 
 @pytest.fixture(scope="module")
-def expected(forum: Forum, read: Rows) -> dict[str, list[dict]]:
+def expected(forum: Forum, read: Rows, place: Place) -> dict[str, list[dict]]:
     """All reports of all weeks by the independent reading."""
     weeks = Calendar("UTC", "monday").weeks(forum.first, forum.last)
-    return reading.read_reports(Community({forum.format: forum.observes}), read, weeks, only=REPORTS_OF_ACTS)
+    community = Community({forum.format: forum.observes}, scores=scores_in(place.home.warehouse))
+    return reading.read_reports(community, read, weeks, only=REPORTS_OF_ACTS)
 
 
 def canonical(place: Place, sql: str) -> list[tuple]:

@@ -53,6 +53,9 @@ DEFECTS = {
     "report_lifecycle_moves": "insert into reports.report_lifecycle_moves "
     f"values ('all', date '{LAST}', 'newbie', 'newbie', 3)",
     "report_churn": "update reports.report_churn set churned = churned + 1",
+    "report_churn_model": "update reports.report_churn_model set members = members + 10000",
+    "report_churn_calibration": "update reports.report_churn_calibration set members = -1 where bin = 3",
+    "report_churn_backtest": "update reports.report_churn_backtest set tp = tp + 1 where rule = 'silence'",
     "report_retention": "update reports.report_retention set retention = 1.5 where weeks_since > 0",
     "report_pyramid": "update reports.report_pyramid set members = members + 1 where tier = 'creator'",
     "report_interaction_mix": "update reports.report_interaction_mix set interactions = interactions + 1",

@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from orchestration import config as configuration
 from orchestration import formats, warehouse
@@ -38,15 +39,18 @@ def built(config: Path, weeks: list[date], models: str) -> Home:
     for source in its_config.sources:
         pull(its_config, source, home, lambda sentence: None)
     warehouse.write_control(its_config, home, weeks)
-    configured = ",".join({formats.get(source.format).model_family or source.format for source in its_config.sources})
+    configured = {formats.get(source.format).model_family or source.format for source in its_config.sources}
+    project = yaml.safe_load((warehouse.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    others = [f"{kind}_{name}__*" for name in set(project["vars"]["formats"]) - configured for kind in ("stg", "int")]
     done = subprocess.run(
         [
-            str(Path(sys.executable).with_name("dbt")), "run", "--select", models, "--project-dir",
-            str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT), "--target-path", str(home.dbt / "target"),
-            "--log-path", str(home.dbt / "logs"), "--no-use-colors",
+            str(Path(sys.executable).with_name("dbt")), "build", "--resource-type", "model", "--resource-type", "seed",
+            "--select", models, "--exclude", " ".join(sorted(others)), "--project-dir", str(warehouse.PROJECT),
+            "--profiles-dir", str(warehouse.PROJECT), "--target-path", str(home.dbt / "target"), "--log-path",
+            str(home.dbt / "logs"), "--no-use-colors",
         ],
-        env=warehouse.dbt_environment(home) | {"STILLHERE_FORMATS": configured}, capture_output=True, text=True,
-        check=False,
+        env=warehouse.dbt_environment(home) | {"STILLHERE_FORMATS": ",".join(sorted(configured))}, capture_output=True,
+        text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     return home
@@ -109,7 +113,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Home:
         )
     (folder / "stillhere.toml").write_text(config, encoding="utf-8")
     # Every fourth week back from the run's is scored: the one that is looked at is among them.
-    return built(folder / "stillhere.toml", [FIRST_WEEK + (LOOKED_AT + 12) * WEEK], "+int_model_scores +int_rule_cuts")
+    return built(folder / "stillhere.toml", [FIRST_WEEK + (LOOKED_AT + 12) * WEEK], "+int_rule_cuts +int_judged_weeks")
 
 
 def both(home: Home, table: str, condition: str = "true") -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from orchestration.exports import lake
 from orchestration.exports.pull import pull
 from orchestration.home import Home
 from orchestration.weeks import WEEK
-from tests.independent.published import REQUIRED_REPORTS, disagreements
+from tests.independent.published import REQUIRED_REPORTS, disagreements, scores_in
 from tests.independent.random_community import FIRST_DAY, MOST_WEEKS, random_community, write
 from tests.independent.reading import read_reports
 
@@ -85,8 +85,8 @@ BATCHES = {
         ),
         Mutation(
             "models/reports/member_week_status.sql",
-            "{{ add_weeks('weeks.week_start', -12) }}",
-            "{{ add_weeks('weeks.week_start', -11) }}",
+            "{{ add_weeks('rhythms.anchor_week', 12) }} as from_week",
+            "{{ add_weeks('rhythms.anchor_week', 11) }} as from_week",
             "member_week_status", "active_weeks_12",
         ),
         Mutation(
@@ -125,8 +125,8 @@ BATCHES = {
     "thresholds": [
         Mutation(
             "models/member_weeks/int_status_spans.sql",
-            "select true, 'churned', churned_after_weeks, null, true from settings",
-            "select true, 'churned', churned_after_weeks + 1, null, true from settings",
+            "select true, 'churned', churned_after_weeks, null, true, false, false from settings",
+            "select true, 'churned', churned_after_weeks + 1, null, true, false, false from settings",
             "report_churn", "churned",
         )
     ],
@@ -199,7 +199,8 @@ def expected(home: Home) -> dict[str, list[dict]]:
     """What the reading has for the same weeks."""
     with warehouse.connect(home.warehouse, read_only=True) as connection:
         weeks = [week for (week,) in connection.execute("select week_start from control.run_weeks").fetchall()]
-    return read_reports(MADE.community, MADE.rows, weeks, only=REQUIRED_REPORTS)
+    community = replace(MADE.community, scores=scores_in(home.warehouse))
+    return read_reports(community, MADE.rows, weeks, only=REQUIRED_REPORTS)
 
 
 def test_as_it_is_every_report_agrees(home: Home, expected: dict[str, list[dict]]):

@@ -14,7 +14,7 @@ import pytest
 from orchestration.home import Home
 from tests.communities import Place
 from tests.independent.calendar_weeks import Calendar
-from tests.independent.published import REQUIRED_REPORTS, disagreements, reports_in
+from tests.independent.published import REQUIRED_REPORTS, disagreements, reports_in, scores_in
 from tests.independent.random_community import Made, random_community, write
 from tests.independent.reading import read_reports
 
@@ -34,6 +34,7 @@ def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     done = place.run()
     assert done.returncode == 0, done.stdout + done.stderr
     assert place.published("select sum(rows_quarantined) from reports.export_files") == [(0,)]
+    made.community.scores = scores_in(place.home.warehouse)
     return made, place.home.published
 
 

@@ -63,7 +63,8 @@
         active_weeks,
         weeks[1 : active_weeks][1] as first_active_week,
         weeks[1 : active_weeks][-1] as last_active_week,
-        gaps[1 : active_weeks - 1] as gaps
+        -- Not up to -1, which would be the last.
+        gaps[1 : greatest(active_weeks - 1, 0)] as gaps
     from so_far
 {%- endmacro %}
 

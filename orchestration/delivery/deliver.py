@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from orchestration.delivery.digest import Digest
 
 _REASONS_TOLD = 5
+_AND_NOW = "The next run tries again; what is published stays published."
 Say = Callable[[str], None]
 
 
@@ -40,10 +41,13 @@ def deliver(config: Config, home: Home, withheld: Sequence[gate.Verdict], say: S
     for way, what, send in _due(config, home, withheld):
         try:
             incomplete = send()
+            _remember(home, way, what)
         except NotDelivered as error:
-            problems.append(f"{error} The next run tries again; what is published stays published.")
+            problems.append(f"{error} {_AND_NOW}")
             continue
-        _remember(home, way, what)
+        except Exception as error:  # a chart that cannot be drawn, a full disk: the week is published, whatever it is
+            problems.append(f"{way}: {what} could not be made or noted: {type(error).__name__}: {error}. {_AND_NOW}")
+            continue
         say(f"{way}: sent ({what}).")
         if incomplete:
             problems.append(incomplete)

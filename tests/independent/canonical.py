@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 # "interaction_type | participation | expression | audience"
@@ -171,8 +171,9 @@ class Community:
     """The community's settings.
 
     `identities` maps (source, native id) to a person; `official` and `bots` are lists of member ids that the config
-    adds to what the exports mark, `do_not_contact` of those who asked for it. `flags` are the rules that flag a member:
-    `silence`, and `rhythm` beside it.
+    adds to what the exports mark, `do_not_contact` of those who asked for it. `flags` are the rules that flag a member.
+    `scores` are given, not read: p_alive and p_active_4w of a history (source, week, x, t_x, n), as the churn model was
+    fitted.
     """
 
     sources: dict[str, Observes]
@@ -183,7 +184,8 @@ class Community:
     official: frozenset[str] = frozenset()
     bots: frozenset[str] = frozenset()
     active_types: frozenset[str] = ACTIVE_TYPES
-    flags: tuple[str, ...] = ("silence",)
+    flags: tuple[str, ...] = ("silence", "rhythm", "probability")
+    scores: dict[tuple[str, date, int, int, int], tuple[float, float]] = field(default_factory=dict)
     holdout_salt: str = ""
     do_not_contact: frozenset[str] = frozenset()
     has_outreach_log: bool = False

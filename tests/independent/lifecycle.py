@@ -3,6 +3,8 @@
 
 Readings where the page is silent:
 - `flagged_by` names every rule that holds of a flagged (at risk or churned) member, whichever was first.
+- `flagged_since` looks back on probability for 52 weeks; before that only silence and rhythm count.
+- Whoever left has no chance of anything: `p_alive` and `p_active_4w` are null.
 - `typical_gap_weeks` is there from the first gap on, `p90_gap_weeks` from the third ("at least 3 gaps").
 """
 
@@ -125,6 +127,7 @@ def _member_week(scope: Scope, body: Body, week: date) -> dict:
     acts = [row for row in seen if row.interaction_type in scope.community.active_types]
     active_weeks = [w for w in body.active_weeks if w <= week]
     flagged_since = _flagged_since(body, week)
+    scores = (body.scores(week) if state.is_member else None) or (None, None)
     return {
         "source": scope.source,
         "member_id": body.member_id,
@@ -138,6 +141,8 @@ def _member_week(scope: Scope, body: Body, week: date) -> dict:
         "last_seen_at": seen[-1].occurred_at if seen else None,
         "typical_gap_weeks": as_float(percentile(body.gaps(week), 50)),
         "p90_gap_weeks": as_float(body.p90_gap(week)),
+        "p_alive": scores[0],
+        "p_active_4w": scores[1],
         "status": state.status,
         # "`flagged_by` (`silence`, `rhythm`, `probability`; several joined by `+`)"
         "flagged_by": "+".join(state.reasons) if flagged_since else None,
@@ -151,8 +156,10 @@ def _member_week(scope: Scope, body: Body, week: date) -> dict:
 
 def _flagged_since(body: Body, week: date) -> date | None:
     """The first week of the unbroken run of flagged weeks that ends with this one."""
-    since = None
+    since, looked_back_to = None, week - WEEK * 52
     while (state := body.state(week)) is not None and state.status in ("at_risk", "churned"):
+        if state.status == "at_risk" and state.reasons == ("probability",) and week < looked_back_to:
+            break
         since, week = week, week - WEEK
     return since
 

@@ -35,8 +35,9 @@ class Body:
     """Whatever one row of a report counts once: an account (one source) or a person (all sources)."""
 
     def __init__(
-        self, member_id: str, accounts: list[Member], rows_of: dict[str, OwnRows], community: Community
+        self, member_id: str, accounts: list[Member], rows_of: dict[str, OwnRows], community: Community, source: str
     ) -> None:
+        self.source = source
         self.member_id = member_id
         self.accounts = accounts
         self.community = community
@@ -140,14 +141,23 @@ class Body:
         return percentile(gaps, 90) if len(gaps) >= 3 else None
 
     def _reasons(self, week: date, silence: int) -> tuple[str, ...]:
-        """Which of the community's rules hold of the member: 'silence', 'rhythm'."""
+        """Which of the community's rules hold of the member: 'silence', 'rhythm', 'probability'."""
         p90_gap = self.p90_gap(week)
         holds = {
             "silence": silence >= self.community.threshold("at_risk_after_weeks"),
             # "at least 4 active weeks ever and silence > 2 x the member's own 90th percentile gap"
             "rhythm": len(self.gaps(week)) >= 3 and p90_gap is not None and silence > 2 * p90_gap,
+            "probability": (scores := self.scores(week)) is not None and scores[1] < 0.10,
         }
-        return tuple(rule for rule in ("silence", "rhythm") if rule in self.community.flags and holds[rule])
+        return tuple(rule for rule in holds if rule in self.community.flags and holds[rule])
+
+    def scores(self, week: date) -> tuple[float, float] | None:
+        """p_alive and p_active_4w: 'on the counts of (x, t_x, n) as of end(W)', 'since the week after the first'."""
+        weeks = [w for w in self.active_weeks if w <= week]
+        if not weeks:
+            return None
+        history = (len(weeks) - 1, weeks_between(weeks[0], weeks[-1]), weeks_between(weeks[0], week))
+        return self.community.scores.get((self.source, week, *history))
 
     def _status(self, is_member: bool, last_life: date | None, silence: int, reasons: tuple[str, ...]) -> str:
         """'Status of a member at end(W), first that fits' (of the at-risk rules the community's `flags`)."""
@@ -232,7 +242,7 @@ def everyone(source: str, rows: Rows, community: Community) -> list[Body]:
             accounts[person].append(member)
         elif member.source == source:
             accounts[member.member_id].append(member)
-    return [Body(member_id, members, own, community) for member_id, members in sorted(accounts.items())]
+    return [Body(member_id, members, own, community, source) for member_id, members in sorted(accounts.items())]
 
 
 def first_week(source: str, rows: Rows, community: Community) -> date | None:

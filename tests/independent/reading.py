@@ -2,8 +2,8 @@
 
 Every rule is quoted from the metrics dictionary beside the lines that follow it, and each module says at its top how it
 reads the dictionary where that is silent. Nothing here is shared with the project's SQL, which is the point: where the
-two differ, one of them has misread the dictionary. Of the rules that flag a member those on silence and on rhythm are
-read here, each only if the community's `flags` name it; the one on probability is not.
+two differ, one of them has misread the dictionary. One thing is given and not worked out again: the scores of the churn
+model, whose fit has tests of its own.
 """
 
 from __future__ import annotations

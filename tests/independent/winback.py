@@ -111,6 +111,7 @@ class Winback:
                     "source": self.scope.source,
                     "week_start": week,
                     "member_id": body.member_id,
+                    "account_id": min((account.joined_at, account.member_id) for account in body.accounts)[1],
                     "play": found[0],
                     "reason": f"{row['status']}: {found[1]}",
                     "is_holdout": self.is_holdout(body, week),

@@ -57,5 +57,5 @@ flagged as (
 
 )
 
-select source, week_start, member_id, rule, score, is_flagged, is_silent_4w
+select source, member_id, week_start, rule, score, is_flagged, is_silent_4w
 from flagged

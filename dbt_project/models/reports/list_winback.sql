@@ -35,16 +35,36 @@ played as (
 
 ),
 
+-- An outreach log names accounts, not persons.
+first_accounts as (
+
+    select
+        source,
+        member_id,
+        account_id
+    from {{ ref('int_participants') }}
+    where source = 'all'
+    qualify row_number() over (
+        partition by member_id
+        order by joined_at, account_id
+    ) = 1
+
+),
+
 listed as (
 
     select
         played.*,
+        coalesce(first_accounts.account_id, played.member_id) as account_id,
         {{ is_held_out('coalesce(persons.person_id, played.member_id)', 'played.anchor_week') }} as is_holdout
     from played
     cross join settings
     left join {{ ref('int_accounts') }} as persons
         on played.source = persons.source
         and played.member_id = persons.account_id
+    left join first_accounts
+        on played.source = first_accounts.source
+        and played.member_id = first_accounts.member_id
     left join {{ ref('int_do_not_contact') }} as asked
         on played.source = asked.source
         and played.member_id = asked.member_id
@@ -74,5 +94,6 @@ select
     last_active_at,
     last_seen_at,
     tenure_days,
-    text_key
+    text_key,
+    account_id
 from listed
