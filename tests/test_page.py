@@ -48,7 +48,8 @@ def add_lists(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...] = ("
     connection.execute(
         """
         create or replace table reports.report_churn_backtest as
-        select 'all' as source, $week::date as week_start, rule, 120::bigint as population, 0.31::double as base_rate, 30::bigint as tp, 10::bigint as fp, 7::bigint as fn,
+        select 'all' as source, $week::date as week_start, rule, 120::bigint as population,
+            0.31::double as base_rate, 30::bigint as tp, 10::bigint as fp, 7::bigint as fn,
             73::bigint as tn, 0.75::double as precision, 0.8108::double as recall, 0.78::double as f1,
             2.4194::double as lift from (values ('silence'), ('union'), ('always')) as rules (rule)
         """,
@@ -58,7 +59,8 @@ def add_lists(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...] = ("
         connection.execute(
             f"""
             create or replace table reports.{table} as
-            select 'all' as source, $week::date as week_start, 'm' || i as member_id, name as member_name, 'at_risk' as status, (4 + i)::integer as silence_weeks, 'poll' as play,
+            select 'all' as source, $week::date as week_start, 'm' || i as member_id,
+                name as member_name, 'at_risk' as status, (4 + i)::integer as silence_weeks, 'poll' as play,
                 name || ' wrote polls' as reason, false as is_holdout, i as value_rank
             from (select unnest($names) as name, unnest(range(1, len($names) + 1)) as i)
             """,

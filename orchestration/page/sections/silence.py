@@ -12,7 +12,7 @@ from orchestration.page.messages import mark
 from orchestration.page.reading import Row, WeekReader
 
 TITLE = mark("Silent and at risk")
-LISTED = 15
+LISTED = 10
 _KINDS = ("quiet", "at_risk", "churned", "never_active")
 PLAYS = {
     "welcome": mark("welcome"),
