@@ -98,6 +98,17 @@ create table canonical.int_source_starts as
 select 'forum' as source, date '$first' as first_week, true as observes_views, true as observes_reactions,
     true as observes_reaction_counts, true as observes_threads, true as observes_members;
 
+-- The learned flag is left out: no week is learned from here.
+create table canonical.int_model_weeks as
+select 'forum' as source, date '$first' as week_start, false as is_scored, false as is_listed where false;
+
+create table canonical.int_model_backtest as
+select 'forum' as source, date '$first' as week_start, 'model' as rule, cast(0 as bigint) as population,
+    cast(0 as double) as base_rate, cast(0 as bigint) as tp, cast(0 as bigint) as fp, cast(0 as bigint) as fn,
+    cast(0 as bigint) as tn, cast(0 as double) as "precision", cast(0 as double) as recall, cast(0 as double) as f1,
+    cast(0 as double) as lift, cast(0 as double) as auc, cast(0 as double) as brier
+where false;
+
 drop table dice; drop table acts; drop table sources;
 """
 
