@@ -28,6 +28,7 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     return {
         "good": [headline for headline in found if headline.is_good is True],
         "bad": [headline for headline in found if headline.is_good is False],
-        "other": [headline for headline in found if headline.is_good is None],
+        "steady": [headline for headline in found if headline.is_good is None and headline.direction],
+        "alone": [headline for headline in found if not headline.direction],
         "goals": goals,
     }
