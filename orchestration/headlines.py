@@ -157,7 +157,7 @@ class Description:
         metadata: of the model as a whole.
         of_weeks: of each week of the run, for reports.
         data_version: identifies the rows, so that what depends on them counts as outdated only when they changed; None
-            for reports, whose partitions have a version of their own.
+            for reports, whose partitions have a version of their own, and for views.
     """
 
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -173,14 +173,20 @@ def describe(community: Community, models: Sequence[str], weeks: Sequence[date])
     """
     with warehouse.connect(community.home.warehouse, read_only=True) as connection:
         found = connection.execute(
-            "select table_name, table_schema || '.' || table_name from information_schema.tables"
+            "select table_name, table_schema || '.' || table_name, table_type = 'VIEW' from information_schema.tables"
             " where table_schema in ('staging', 'canonical', 'reports')"
         ).fetchall()
-        relations = dict(found)
-        return {
-            model: _describe(connection, model, relations[model], weeks) if model in relations else Description()
-            for model in models
-        }
+        described: dict[str, Description] = dict.fromkeys(models, Description())
+        for model, relation, is_view in found:
+            if model not in described:
+                continue
+            # A view has no rows of its own: to count them would be to compute them, and they change with what it reads.
+            described[model] = (
+                Description({"dagster/column_schema": _column_schema(connection, relation)})
+                if is_view
+                else _describe(connection, model, relation, weeks)
+            )
+        return described
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, model: str, relation: str, weeks: Sequence[date]) -> Description:

@@ -161,11 +161,12 @@ class _Edition:
                 for row in connection.execute("select distinct week_start from old.reports.report_editions").fetchall()
             }
         changed: dict[date, list[str] | None] = {week: None for week in self.weeks if week not in published}
-        for report in WEEKLY_TABLES:
-            new = gate.row_fingerprints(connection, report, self.weeks, "warehouse")
-            old = gate.row_fingerprints(connection, report, self.weeks, "old") if self.has_old else {}
-            for week in self.weeks:
-                if week in published and new[week] != old.get(week) and not self._is_pruned(connection, report, week):
+        again = [week for week in self.weeks if week in published]
+        for report in WEEKLY_TABLES if again else ():
+            new = gate.row_fingerprints(connection, report, again, "warehouse")
+            old = gate.row_fingerprints(connection, report, again, "old")
+            for week in again:
+                if new[week] != old[week] and not self._is_pruned(connection, report, week):
                     reports = changed.setdefault(week, [])
                     assert reports is not None
                     reports.append(report)
