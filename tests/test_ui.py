@@ -34,8 +34,8 @@ WEEKS = ("2026-03-02", "2026-03-09", "2026-03-16")
 WINDOW = {"width": 1400, "height": 1000}
 GROUPS = ("exports", "staging", "canonical", "reports", "published")
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
-# Two cores that other tests share: an hour of patience is not needed, a minute now and then is.
-SECONDS = 180
+# Two cores that other tests share: an hour of patience is not needed, some minutes now and then are.
+SECONDS = 300
 
 
 @dataclass
