@@ -3,6 +3,9 @@
 from expectations.checks import Between, Check, OneOf, Present, RowsCheck, key_checks
 
 RULES = ("silence", "rhythm", "probability", "union", "always")
+LEARNED = ("silence_cut", "probability_cut", "model")
+"""Rules with a cut that is learned from the weeks before, where there are enough of them."""
+
 KEY = ("source", "week_start", "rule")
 COUNTS = ("population", "tp", "fp", "fn", "tn")
 SHARES = ("base_rate", "precision", "recall", "f1", "auc", "brier")
@@ -51,21 +54,22 @@ CHECKS: tuple[Check, ...] = (
     ),
     OneOf(
         name="rule_known",
-        description="Only the five rules occur.",
-        expected=f"rule one of {', '.join(RULES)}",
+        description="Only the five rules and those with a learned cut occur.",
+        expected=f"rule one of {', '.join((*RULES, *LEARNED))}",
         columns=("rule",),
         key=KEY,
-        values=RULES,
+        values=(*RULES, *LEARNED),
     ),
     RowsCheck(
         name="rules_complete",
-        description="Every rule is judged in every week, or none.",
-        expected="five rows a source and week",
+        description="Every rule without a learned cut is judged in every week, or none.",
+        expected="five such rows a source and week",
         key=("source", "week_start"),
         counts_rows=False,
         sql=f"""
             SELECT source, week_start, concat(count(DISTINCT rule), ' rules') AS observed
-            FROM checked WHERE source IS NOT NULL GROUP BY ALL HAVING count(DISTINCT rule) < {len(RULES)}""",
+            FROM checked WHERE source IS NOT NULL AND rule NOT IN {LEARNED}
+            GROUP BY ALL HAVING count(DISTINCT rule) < {len(RULES)}""",
     ),
     RowsCheck(
         name="outcomes_add_up",
@@ -82,11 +86,21 @@ CHECKS: tuple[Check, ...] = (
         expected="one population and one tp + fn for all rules of a source and week",
         key=("source", "week_start"),
         counts_rows=False,
-        sql="""
+        sql=f"""
             SELECT source, week_start, concat(min(population), ' to ', max(population), ' members, ',
                    min(tp + fn), ' to ', max(tp + fn), ' gone') AS observed
-            FROM checked WHERE source IS NOT NULL
+            FROM checked WHERE source IS NOT NULL AND rule NOT IN {LEARNED}
             GROUP BY ALL HAVING min(population) < max(population) OR min(tp + fn) < max(tp + fn)""",
+    ),
+    RowsCheck(
+        name="learned_judge_no_others",
+        description="Rules with a learned cut are held against the same members, or a part of them.",
+        expected="a population of at most that of the rule always",
+        key=KEY,
+        sql=f"""
+            SELECT c.source, c.week_start, c.rule, concat(c.population, ' of ', a.population) AS observed
+            FROM checked c JOIN (SELECT * FROM checked WHERE rule = 'always') a USING (source, week_start)
+            WHERE c.rule IN {LEARNED} AND c.population > a.population""",
     ),
     RowsCheck(
         name="always_flags_everybody",
@@ -113,12 +127,13 @@ CHECKS: tuple[Check, ...] = (
     quotient("lift", "tp * (tp + fp + fn + tn)", "(tp + fp) * (tp + fn)", "Lift is precision by base rate."),
     RowsCheck(
         name="only_chances_rank",
-        description="Only the rule on chances puts members in an order.",
-        expected="auc and brier null for every rule but probability",
+        description="Only rules with a score put members in an order, and only chances have squared errors.",
+        expected="auc null for silence, rhythm, union and always, brier for silence_cut too",
         key=KEY,
         sql="""
             SELECT *, concat('auc ', auc, ', brier ', brier) AS observed
-            FROM checked WHERE rule <> 'probability' AND (auc IS NOT NULL OR brier IS NOT NULL)""",
+            FROM checked WHERE rule NOT IN ('probability', 'probability_cut', 'model')
+                AND (brier IS NOT NULL OR (auc IS NOT NULL AND rule <> 'silence_cut'))""",
     ),
     RowsCheck(
         name="flags_better_than_chance",

@@ -47,14 +47,15 @@ def create_views(connection: duckdb.DuckDBPyConnection, catalog: str, reports: S
         reports: the weekly tables, in schema `reports`.
     """
     connection.execute(f"use {catalog}")
-    try:
-        connection.execute("create schema star")
-        for name, dimension in dimensions().items():
-            _create(connection, name, dimension["sql"], dimension["description"], dimension["columns"])
-        for report in reports:
-            _create_fact(connection, report)
-    finally:
-        connection.execute("use memory")
+    # At once: each comment on its own would be a transaction on the disk.
+    connection.begin()
+    connection.execute("create schema star")
+    for name, dimension in dimensions().items():
+        _create(connection, name, dimension["sql"], dimension["description"], dimension["columns"])
+    for report in reports:
+        _create_fact(connection, report)
+    connection.commit()
+    connection.execute("use memory")
 
 
 def _create_fact(connection: duckdb.DuckDBPyConnection, report: str) -> None:

@@ -12,6 +12,8 @@ CREATE TABLE reports.report_churn_choice AS SELECT source, week_start, 'model' A
     CAST(0.7 AS DOUBLE) AS simple_precision, CAST(0.9 AS DOUBLE) AS simple_recall,
     CAST(0.8 AS DOUBLE) AS model_precision, CAST(0.85 AS DOUBLE) AS model_recall, CAST(0.78 AS DOUBLE) AS model_auc,
     CAST(0.16 AS DOUBLE) AS model_brier FROM grid;
+INSERT INTO reports.report_churn_backtest SELECT source, week_start, 'model', 40, 0.5, 16, 4, 4, 16, 0.8, 0.8, 0.8, 1.6,
+    0.85, 0.15 FROM grid;
 """
 
 FIRST, SECOND = "source = 'forum' AND place = 1", "source = 'forum' AND place = 2"

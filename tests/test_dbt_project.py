@@ -166,8 +166,8 @@ MUTATIONS = [
     ),
     (
         "models/member_weeks/int_status_spans.sql",
-        "case when bands.from_rhythm then least(bands.from_silence, rhythms.rhythm_after_weeks)",
-        "case when not bands.from_rhythm then least(bands.from_silence, rhythms.rhythm_after_weeks)",
+        "case when bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
+        "case when not bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
         "out_of_rhythm_is_at_risk_before_silence_says_so",
     ),
     (
@@ -223,6 +223,36 @@ MUTATIONS = [
         "{{ rate('tp', 'tp + fp') }}",
         "coalesce({{ rate('tp', 'tp + fp') }}, 0)",
         "a_rule_that_flags_nobody_has_no_precision",
+    ),
+    (
+        "models/member_weeks/int_model_members.sql",
+        "silent_weeks.next_sign_week > {{ add_weeks('silent_weeks.week_start', 4) }}",
+        "silent_weeks.next_sign_week >= {{ add_weeks('silent_weeks.week_start', 4) }}",
+        "learned_from_are_members_with_a_sign_of_life_in_twelve_weeks",
+    ),
+    (
+        "models/member_weeks/int_churn_features.sql",
+        "and own_weeks.week_start <= members.week_start",
+        "and true",
+        "features_know_nothing_of_what_comes_after",
+    ),
+    (
+        "models/member_weeks/int_rule_cuts.sql",
+        "'earlier.score', 0.85, 'earlier.is_silent_4w'",
+        "'earlier.score', 0.85, 'true'",
+        "a_cut_is_learned_from_weeks_before",
+    ),
+    (
+        "models/member_weeks/int_rule_evidence.sql",
+        "(partition by source, week_start, rule, score) - 1) / 2.0",
+        "(partition by source, week_start, rule, score) - 1)",
+        "evidence_is_of_all_judged_weeks_together",
+    ),
+    (
+        "models/reports/report_churn_choice.sql",
+        "model_precision > coalesce(simple_precision, 0)",
+        "model_precision >= coalesce(simple_precision, 0)",
+        "the_rule_to_trust_is_chosen_by_evidence",
     ),
     (
         "models/reports/report_churn_calibration.sql",

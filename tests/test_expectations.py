@@ -366,6 +366,7 @@ DEFECTS = {
         "rules_complete": delete("report_churn_backtest", RHYTHM),
         "outcomes_add_up": change("report_churn_backtest", "population = 41"),
         "rules_judge_the_same_members": backtest("fn = 16, population = 41", "'rhythm'"),
+        "learned_judge_no_others": backtest("tn = 17, population = 41", "'model'"),
         "always_flags_everybody": backtest("tp = 19, fn = 1", "'always'"),
         "union_flags_most": backtest("fp = 9, tn = 11", "'rhythm'"),
         "base_rate_matches_counts": change("report_churn_backtest", "base_rate = 0.4", RHYTHM),

@@ -56,6 +56,8 @@ DEFECTS = {
     "report_churn_model": "update reports.report_churn_model set members = members + 10000",
     "report_churn_calibration": "update reports.report_churn_calibration set members = -1 where bin = 3",
     "report_churn_backtest": "update reports.report_churn_backtest set tp = tp + 1 where rule = 'silence'",
+    "report_churn_features": f"insert into reports.report_churn_features values ('all', date '{LAST}', 'luck', 2, 99)",
+    "report_churn_choice": "update reports.report_churn_choice set weeks_judged = 14",
     "report_retention": "update reports.report_retention set retention = 1.5 where weeks_since > 0",
     "report_pyramid": "update reports.report_pyramid set members = members + 1 where tier = 'creator'",
     "report_interaction_mix": "update reports.report_interaction_mix set interactions = interactions + 1",

@@ -205,7 +205,7 @@ def test_importances_are_the_same_every_time_and_tell_what_matters(twice: Home):
     assert set(calm.index) == set(learned.FEATURES)
     # There are no purchases and no reactions: what is the same for everybody cannot matter.
     assert calm["purchases_52"] == 0 and calm["reactions_12"] == 0
-    assert calm.max() > 0.005
+    assert calm.max() > 0.002
 
 
 def test_too_little_to_learn_from_is_no_model():

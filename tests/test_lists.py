@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import lists, publish
+from orchestration import lists, warehouse
 from tests.communities import LAST, WEEK, Place
 
 LISTS = ("list_winback", "list_removal", "report_winback_lift")
@@ -32,6 +32,12 @@ def read(file: Path) -> list[dict[str, str]]:
     """A list as a spreadsheet would read it."""
     with file.open(encoding="utf-8-sig", newline="") as handle:
         return list(csv.DictReader(handle))
+
+
+def words_of_the_seed() -> set[str]:
+    """What the plays say, in English."""
+    with (warehouse.PROJECT / "seeds" / "winback_plays.csv").open(encoding="utf-8", newline="") as handle:
+        return {row["words"] for row in csv.DictReader(handle)}
 
 
 def test_whoever_is_at_risk_is_listed_with_a_play_that_fits(sample: Place):
@@ -98,7 +104,8 @@ def test_the_files_say_what_the_tables_hold(sample: Place):
         for row in listed
     ] == table  # fmt: skip
     assert len({row["Why"] for row in listed}) > 3
-    assert all(row["What to do"].endswith(".") and row["Why"].endswith(".") for row in listed)
+    assert {row["What to do"] for row in listed} <= words_of_the_seed()
+    assert all(row["Why"].startswith(("Silent for ", "Took no part yet in ")) for row in listed)
     removal = read(week_folder(sample) / "removal.csv")
     assert len(removal) == sample.published(
         f"select count(*) from reports.list_removal where source = 'all' and week_start = date '{LAST}'"
@@ -185,10 +192,19 @@ def test_files_are_mended_and_dropped_with_the_weeks(sample: Place, tmp_path: Pa
     (old / "index.html").write_text("a page")
     (week_folder(place) / "removal.csv").unlink()
     (week_folder(place, LAST - WEEK) / "winback.csv").write_text("somebody's notes")
-    result = publish.publish(place.home, [LAST - WEEK], "a run")
-    assert result.unchanged == [LAST - WEEK]
+    written = lists.write(place.home, [LAST - WEEK])
+    assert [path.parent.name for path in written] == [str(LAST - WEEK), str(LAST)]
     assert sorted(path.name for path in old.iterdir()) == ["index.html"]
     rewritten = {path for path, when in files.items() if path.stat().st_mtime_ns != when}
     assert rewritten == {week_folder(place) / "removal.csv", week_folder(place, LAST - WEEK) / "winback.csv"}
     for path in files:
         assert path.read_bytes() == (sample.home.path / path.relative_to(place.home.path)).read_bytes()
+
+
+@pytest.mark.parametrize(("language", "head"), [("zh_CN", "名次,成员"), ("id", "Urutan,Anggota")])
+def test_the_files_speak_the_communitys_language(sample: Place, tmp_path: Path, language: str, head: str):
+    place = sample.copy(tmp_path / "community")
+    lists.write(place.home, [LAST], language)
+    spoken = (week_folder(place) / "winback.csv").read_text(encoding="utf-8-sig")
+    assert spoken.startswith(head)
+    assert not [words for words in {*words_of_the_seed(), "weeks", "bought", "joined", "contact"} if words in spoken]

@@ -44,11 +44,12 @@ def look(language: str = "en", community: str = "Harbour Makers") -> render.Look
 
 
 def add_lists(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...] = ("Ada", "Grace")) -> None:
-    """The tables of the lists and of what came of the flags, made by hand."""
+    """Lists, and what came of the flags, made by hand: a few members of our own, with names of our own."""
     connection.execute(
         """
-        create table reports.report_churn_backtest as select 'all' as source, $week::date as week_start, rule,
-            120::bigint as population, 0.31::double as base_rate, 30::bigint as tp, 10::bigint as fp, 7::bigint as fn,
+        create or replace table reports.report_churn_backtest as
+        select 'all' as source, $week::date as week_start, rule, 120::bigint as population,
+            0.31::double as base_rate, 30::bigint as tp, 10::bigint as fp, 7::bigint as fn,
             73::bigint as tn, 0.75::double as precision, 0.8108::double as recall, 0.78::double as f1,
             2.4194::double as lift from (values ('silence'), ('union'), ('always')) as rules (rule)
         """,
@@ -57,7 +58,8 @@ def add_lists(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...] = ("
     for table in ("list_winback", "list_removal"):
         connection.execute(
             f"""
-            create table reports.{table} as select 'all' as source, $week::date as week_start, 'm' || i as member_id,
+            create or replace table reports.{table} as
+            select 'all' as source, $week::date as week_start, 'm' || i as member_id,
                 name as member_name, 'at_risk' as status, (4 + i)::integer as silence_weeks, 'poll' as play,
                 name || ' wrote polls' as reason, false as is_holdout, i as value_rank
             from (select unnest($names) as name, unnest(range(1, len($names) + 1)) as i)
@@ -72,7 +74,6 @@ def add_lists(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...] = ("
 @pytest.mark.parametrize("language", languages.LANGUAGES)
 @pytest.mark.parametrize("back", [0, 1, 12, WEEKS - 1])
 def test_every_number_is_the_tables(published, language, back):
-    add_lists(published)
     week = LAST - back * WEEK
     page = Page(render.week_page(published, week, look(language)))
     assert len(page.numbers) > (700 if back < 12 else 100)
@@ -176,6 +177,14 @@ def test_the_page_asks_nobody_for_anything(published):
 
 
 def test_sections_without_data_say_so_or_are_absent(published):
+    for table in (
+        "report_churn_backtest",
+        "report_churn_choice",
+        "list_winback",
+        "list_removal",
+        "report_winback_lift",
+    ):
+        published.execute(f"drop table reports.{table}")
     text = Page(render.week_page(published, LAST, LOOK)).text
     assert "Not known yet: it takes flags of four weeks ago" in text
     assert "Win-back" not in text and "Followers" not in text
@@ -194,9 +203,60 @@ def test_a_holdout_is_not_among_those_to_write_to(published):
     assert "Ada" in text and "Grace" not in text
 
 
-def test_a_week_whose_lists_are_gone_still_has_its_page(published):
+def test_the_list_says_whom_why_and_with_what(published):
     add_lists(published)
-    published.execute("delete from reports.list_winback")
+    published.execute("update reports.list_winback set reason = 'at_risk: was_creator_or_contributor', play = 'poll'")
+    published.execute("alter table reports.list_winback add column active_weeks integer default 9")
+    page = Page(render.week_page(published, LAST, LOOK))
+    assert "Silent for weeks; took part in weeks." in page.text
+    assert ("list_winback", "active_weeks", "9") in [(n.table, n.column, n.value) for n in page.numbers]
+    assert differing(page, published, "en") == []
+    chinese = Page(render.week_page(published, LAST, look("zh_CN")))
+    assert "征求意见" in chinese.text and "took part in" not in chinese.text.split("report_")[0]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        ("not_enough_members", "Whether writing to people helps cannot be told yet"),
+        ("effect", "Writing to people helps."),
+        ("adverse_effect", "Writing to people does harm."),
+        ("no_effect_seen", "No effect can be told from chance."),
+    ],
+)
+def test_whether_writing_helps_is_said_in_a_sentence(published, verdict, sentence):
+    published.execute(
+        """
+        create or replace table reports.report_winback_lift as select 'all' as source, $week::date as week_start,
+            $week::date - 28 as list_week, lists, 'all' as play, 200::bigint as contacted, 120::bigint as holdout,
+            0.2::double as rate_contacted, 0.1::double as rate_holdout, $verdict as verdict, 'log' as contacts_known_by
+        from (values (1), (12)) as l (lists)
+        """,
+        {"week": LAST, "verdict": verdict},
+    )
+    page = Page(render.week_page(published, LAST, LOOK))
+    assert sentence in page.text and "There is no log of who was contacted" not in page.text
+    assert differing(page, published, "en") == []
+
+
+def test_which_rule_to_trust_is_said_in_a_sentence(published):
+    published.execute(
+        "update reports.report_churn_choice set rule = 'model', reason = 'none_beats_always', weeks_judged = 13,"
+        " precision = 0.7, recall = 0.8"
+    )
+    page = Page(render.week_page(published, LAST, LOOK))
+    assert "the learned flag tells best who will fall silent" in page.text
+    assert "no better than to expect silence of everybody" in page.text
+    assert differing(page, published, "en") == []
+
+
+def test_a_community_without_members_gets_no_news_of_zeros(published):
+    published.execute("update reports.report_activity set members = 0, active_members = 0")
+    text = Page(render.week_page(published, LAST, LOOK)).text
+    assert "there is nobody to count" in text and "The week in brief" not in text
+
+
+def test_a_week_whose_lists_are_gone_still_has_its_page(published):
     page = Page(render.week_page(published, FIRST, LOOK))
     assert "Lists of members are kept for the last weeks only" in page.text
 

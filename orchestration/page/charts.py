@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from orchestration.languages import Language
 
 # The stand-ins: any colours that nothing else has.
-INK, SOFT, LINE = "#010101", "#010102", "#010103"
+SOFT, LINE = "#010102", "#010103"
 _NAMED = {
-    INK: "ink", SOFT: "soft", LINE: "line", "#010104": "retained", "#010105": "resurrected", "#010106": "new",
+    SOFT: "soft", LINE: "line", "#010104": "retained", "#010105": "resurrected", "#010106": "new",
     "#010107": "dormant", "#010108": "churned", "#010109": "newbie", "#010110": "growth", "#010111": "mature",
     "#010112": "risk", "#010113": "accent",
 }  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,6 +135,3 @@ def key_text(key: Mapping[str, Any]) -> str:
 def text_of(html: Markup | str) -> str:
     """Markup as plain text: for mail and for text alternatives."""
     return Markup(html).striptags()
-
-
-__all__ = ["NO_VALUE", "Figure", "escape", "key_text", "plain", "text_of", "unit_of"]

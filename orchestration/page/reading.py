@@ -166,9 +166,13 @@ class WeekReader:
         sql = f"select 1 from reports.{table} where week_start = $week limit 1"
         return table in self.tables and bool(self.query(sql, week=self.week_start))
 
-    def count(self, table: str, rows: int, **key: Any) -> Figure:
-        """How many of a table's rows of the week have these values."""
+    def count(self, table: str, **key: Any) -> Figure:
+        """How many of a table's rows of the week have these values; 0 where there is no such table."""
         key = {"week_start": self.week_start, **key}
+        rows = 0
+        if table in self.tables:
+            conditions = " and ".join(f"{name} = ${name}" for name in key)
+            rows = self.query(f"select count(*) from reports.{table} where {conditions}", **key)[0][0]
         return Figure(rows, table, "count(*)", key, "plain", self.language, self.definitions)
 
     def history(self, table: str, source: str | None = None) -> list[Row]:

@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from orchestration import languages
 from orchestration.page import sections
-from orchestration.page.figures import Figure
 from orchestration.page.reading import WeekReader
 
 if TYPE_CHECKING:
@@ -157,6 +156,3 @@ def _unbroken(html: str) -> str:
 
 def _link(target: str, text: str) -> Markup:
     return Markup('<a href="{}">{}</a>').format(target, text)
-
-
-__all__ = ["Figure", "Look", "environment", "index_page", "week_page"]

@@ -5,6 +5,7 @@ Readings where the page is silent:
   -> `welcome`"), and later if they were seen reading ("only lurked") and are silent no longer than the others may be.
 - Held out is a person, by the week in which the silence began: its block of 12 weeks is hashed along.
 - The lift of a list counts those whom it added: with one play, once a silence. Over twelve lists each counts once.
+- Probability puts somebody on the list, but a member comes onto it, as lift counts, once silence or rhythm says so too.
 - Contacted is who was contacted in the week after the list's.
 """
 
@@ -176,7 +177,7 @@ class Winback:
                 known: set[tuple[date, str]] = set()
                 week = self.scope.calendar.week_of(body.joined_at)
                 while week <= until:
-                    play = self.play(body, week)
+                    play = None if _is_flagged_by_probability_alone(body, week) else self.play(body, week)
                     if play and (key := (week - WEEK * body.state(week).silence_weeks, play[0])) not in known:
                         known.add(key)
                         if scope in ("all", play[0]):
@@ -243,6 +244,11 @@ class Winback:
         """'`reactivated` = a sign of life in the 4 weeks after L'"""
         until = entry.week + WEEK * self.community.threshold("reactivated_within_weeks")
         return any(entry.week < week <= until for week in entry.body.life_weeks)
+
+
+def _is_flagged_by_probability_alone(body: Body, week: date) -> bool:
+    state = body.state(week)
+    return state is not None and state.status == "at_risk" and state.reasons == ("probability",)
 
 
 def _known(value) -> float:

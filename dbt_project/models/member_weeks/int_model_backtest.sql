@@ -51,7 +51,7 @@ select
     cast(fp as bigint) as fp,
     cast(fn as bigint) as fn,
     cast(tn as bigint) as tn,
-    {{ rate('tp', 'tp + fp') }} as precision,
+    {{ rate('tp', 'tp + fp') }} as "precision",
     {{ rate('tp', 'silent') }} as recall,
     {{ rate('2 * tp', '2 * tp + fp + fn') }} as f1,
     {{ rate('tp * population', '(tp + fp) * silent') }} as lift,

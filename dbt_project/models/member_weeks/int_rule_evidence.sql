@@ -63,7 +63,7 @@ select
     cast(fn as bigint) as fn,
     cast(tn as bigint) as tn,
     {{ rate('silent', 'members_judged') }} as base_rate,
-    {{ rate('tp', 'tp + fp') }} as precision,
+    {{ rate('tp', 'tp + fp') }} as "precision",
     {{ rate('tp', 'silent') }} as recall,
     case
         when rule in ('model', 'probability_cut', 'silence_cut')

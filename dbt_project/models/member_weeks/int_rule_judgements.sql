@@ -1,61 +1,83 @@
 {{ config(tags=['run_weeks']) }}
 
+{%- set rules = {
+    'silence': 'by_silence', 'rhythm': 'by_rhythm', 'probability': 'by_probability',
+    'union': 'by_silence or by_rhythm or by_probability', 'always': 'true',
+} -%}
 -- How every rule did in each week that it is judged by: on the same members, by what was known at that week's end.
-with cuts as (
-
-    select * from {{ ref('int_rule_cuts') }}
-
-),
-
-settings as (
+with settings as (
 
     select * from {{ source('control', 'settings') }}
 
 ),
 
-scored as (
+cuts as (
 
-    select
-        scores.source,
-        scores.week_start,
-        scores.member_id,
-        scores.rule,
-        scores.score,
-        scores.score >= cuts.cut as is_flagged,
-        scores.is_silent_4w
-    from {{ ref('int_rule_scores') }} as scores
-    inner join cuts
-        on scores.source = cuts.source
-        and scores.week_start = cuts.week_start
-        and scores.rule = cuts.rule
+    select * from {{ ref('int_rule_cuts') }}
 
 ),
 
-flagged as (
+-- Without weeks before it to learn a cut from, a week is not judged at all.
+judged_weeks as (
 
-    select source, week_start, member_id, rule, score, is_flagged, is_silent_4w from scored
+    select source, week_start
+    from cuts
+    where rule = 'silence_cut'
 
-    union all
+),
+
+flags as (
 
     select
-        scored.source,
-        scored.week_start,
-        scored.member_id,
-        'silence' as rule,
-        scored.score,
-        scored.score >= settings.at_risk_after_weeks as is_flagged,
-        scored.is_silent_4w
-    from scored
+        members.source,
+        members.member_id,
+        members.week_start,
+        members.is_silent_4w,
+        members.silence_weeks >= settings.at_risk_after_weeks as by_silence,
+        coalesce(members.silence_weeks >= members.rhythm_after_weeks, false) as by_rhythm,
+        -- Whoever was there in the week itself has status active, whatever the chances.
+        members.silence_weeks > 0 and coalesce(chances.p_active_4w < settings.probability_below, false) as by_probability
+    from {{ ref('int_rule_members') }} as members
+    inner join judged_weeks
+        on members.source = judged_weeks.source
+        and members.week_start = judged_weeks.week_start
     cross join settings
-    where scored.rule = 'silence_cut'
-
-    union all
-
-    select source, week_start, member_id, 'always' as rule, 1 as score, true as is_flagged, is_silent_4w
-    from scored
-    where rule = 'silence_cut'
+    left join {{ ref('int_rule_chances') }} as chances
+        on members.source = chances.source
+        and members.week_start = chances.week_start
+        and members.x = chances.x
+        and members.t_x = chances.t_x
+        and members.n = chances.n
 
 )
 
-select source, member_id, week_start, rule, score, is_flagged, is_silent_4w
-from flagged
+select
+    scores.source,
+    scores.member_id,
+    scores.week_start,
+    scores.rule,
+    scores.score,
+    scores.score >= cuts.cut as is_flagged,
+    scores.is_silent_4w
+from {{ ref('int_rule_scores') }} as scores
+inner join cuts
+    on scores.source = cuts.source
+    and scores.week_start = cuts.week_start
+    and scores.rule = cuts.rule
+inner join judged_weeks
+    on scores.source = judged_weeks.source
+    and scores.week_start = judged_weeks.week_start
+{%- for rule, condition in rules.items() %}
+
+union all
+
+select
+    source,
+    member_id,
+    week_start,
+    '{{ rule }}' as rule,
+    cast(null as double) as score,
+    {{ condition }} as is_flagged,
+    is_silent_4w
+from flags
+{%- endfor %}

@@ -4,40 +4,29 @@
 with members as (
 
     select
-        features.source,
-        features.member_id,
-        features.week_start,
-        features.silence_weeks,
-        features.is_silent_4w
-    from {{ ref('int_churn_features') }} as features
-    inner join {{ ref('int_model_weeks') }} as weeks
-        on features.source = weeks.source
-        and features.week_start = weeks.week_start
-    where features.is_judged
-        and weeks.is_scored
+        members.*,
+        chances.p_active_4w
+    from {{ ref('int_rule_members') }} as members
+    left join {{ ref('int_rule_chances') }} as chances
+        on members.source = chances.source
+        and members.week_start = chances.week_start
+        and members.x = chances.x
+        and members.t_x = chances.t_x
+        and members.n = chances.n
 
 )
 
-select
-    source,
-    member_id,
-    week_start,
-    'silence_cut' as rule,
-    cast(silence_weeks as double) as score,
-    is_silent_4w
+select source, member_id, week_start, 'silence_cut' as rule, cast(silence_weeks as double) as score, is_silent_4w
 from members
 
 union all
 
-select
-    members.source,
-    members.member_id,
-    members.week_start,
-    'model' as rule,
-    scores.p_silent_4w as score,
-    members.is_silent_4w
+select source, member_id, week_start, 'probability_cut' as rule, 1 - p_active_4w as score, is_silent_4w
 from members
-inner join {{ ref('int_model_scores') }} as scores
-    on members.source = scores.source
-    and members.member_id = scores.member_id
-    and members.week_start = scores.week_start
+where p_active_4w is not null
+
+union all
+
+select source, member_id, week_start, 'model' as rule, p_silent_4w as score, is_silent_4w
+from members
+where p_silent_4w is not null

@@ -7,6 +7,9 @@ with looked_at as (
     select week_start from {{ source('control', 'figure_weeks') }}
     union
     select {{ add_weeks('week_start', -1) }} as week_start from {{ source('control', 'figure_weeks') }}
+    union
+    -- Fits of the weeks by which the rules are judged; of scores there those of the quiet are enough.
+    select week_start from {{ ref('int_model_weeks') }} where is_scored
 
 ),
 

@@ -6,16 +6,49 @@ with settings as (
 
 ),
 
+-- Each unbroken run of weeks in which a member belongs, with the first week at whose end the member is no newbie any more,
+-- and the first at whose end growth is over. Joined to the silences first, while they are few.
 members as (
 
     select
-        members.*,
-        -- The first week at whose end the member is no newbie any more; and the first at whose end growth is over.
+        members.source,
+        members.member_id,
+        spans.from_week as member_since_week,
+        spans.to_week as member_to_week,
         {{ week_of(add_days('members.joined_date', 'settings.newbie_days - 1'), 'settings.week_anchor') }} as growth_from_week,
         {{ week_of(add_days('members.joined_date', 'settings.growth_days - 1'), 'settings.week_anchor') }} as mature_from_week
     from {{ ref('int_community_members') }} as members
     cross join settings
+    inner join {{ ref('int_membership_spans') }} as spans
+        on members.source = spans.source
+        and members.member_id = spans.member_id
     where not members.is_excluded
+        and spans.is_member
+
+),
+
+silences as (
+
+    select
+        rhythms.source,
+        rhythms.member_id,
+        rhythms.anchor_week,
+        rhythms.has_sign_of_life,
+        rhythms.rhythm_after_weeks,
+        rhythms.active_weeks,
+        rhythms.first_active_week,
+        rhythms.last_active_week,
+        members.member_since_week,
+        members.growth_from_week,
+        members.mature_from_week,
+        greatest(rhythms.anchor_week, members.member_since_week) as from_week,
+        least(rhythms.to_week, members.member_to_week) as to_week
+    from {{ ref('int_member_rhythms') }} as rhythms
+    inner join members
+        on rhythms.source = members.source
+        and rhythms.member_id = members.member_id
+        and rhythms.anchor_week < members.member_to_week
+        and members.member_since_week < rhythms.to_week
 
 ),
 
@@ -39,32 +72,31 @@ bands as (
 
 ),
 
-silences as (
-
-    select
-        rhythms.source,
-        rhythms.member_id,
-        rhythms.anchor_week,
-        rhythms.to_week,
-        rhythms.active_weeks,
-        rhythms.first_active_week,
-        rhythms.last_active_week,
-        bands.status,
-        bands.is_churned_stage,
-        case when bands.from_rhythm then least(bands.from_silence, rhythms.rhythm_after_weeks) else bands.from_silence end as from_silence,
-        case when bands.to_rhythm then least(bands.to_silence, rhythms.rhythm_after_weeks) else bands.to_silence end as to_silence
-    from {{ ref('int_member_rhythms') }} as rhythms
-    inner join bands on rhythms.has_sign_of_life = bands.has_sign_of_life
-
-),
-
 banded as (
 
     select
-        *,
-        {{ add_weeks('anchor_week', 'from_silence') }} as banded_from_week,
-        least(to_week, coalesce({{ add_weeks('anchor_week', 'to_silence') }}, {{ end_of_time() }})) as banded_to_week
+        silences.source,
+        silences.member_id,
+        silences.anchor_week,
+        bands.status,
+        bands.is_churned_stage,
+        -- A null rhythm makes no difference to `least`.
+        greatest(silences.from_week, {{ add_weeks(
+            'silences.anchor_week',
+            'case when bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks) else bands.from_silence end'
+        ) }}) as from_week,
+        least(silences.to_week, coalesce({{ add_weeks(
+            'silences.anchor_week',
+            'case when bands.to_rhythm then least(bands.to_silence, silences.rhythm_after_weeks) else bands.to_silence end'
+        ) }}, {{ end_of_time() }})) as to_week,
+        silences.member_since_week,
+        silences.growth_from_week,
+        silences.mature_from_week,
+        silences.active_weeks,
+        silences.first_active_week,
+        silences.last_active_week
     from silences
+    inner join bands on silences.has_sign_of_life = bands.has_sign_of_life
 
 ),
 
@@ -74,25 +106,23 @@ staged as (
         banded.source,
         banded.member_id,
         banded.anchor_week,
-        banded.active_weeks,
-        banded.first_active_week,
-        banded.last_active_week,
         banded.status,
         case when banded.is_churned_stage then 'churned' else stages.stage end as stage,
-        greatest(banded.banded_from_week, case stages.stage
-            when 'growth' then members.growth_from_week
-            when 'mature' then members.mature_from_week
-            else banded.banded_from_week
+        greatest(banded.from_week, case stages.stage
+            when 'growth' then banded.growth_from_week
+            when 'mature' then banded.mature_from_week
+            else banded.from_week
         end) as from_week,
-        least(banded.banded_to_week, case stages.stage
-            when 'newbie' then members.growth_from_week
-            when 'growth' then members.mature_from_week
-            else banded.banded_to_week
-        end) as to_week
+        least(banded.to_week, case stages.stage
+            when 'newbie' then banded.growth_from_week
+            when 'growth' then banded.mature_from_week
+            else banded.to_week
+        end) as to_week,
+        banded.member_since_week,
+        banded.active_weeks,
+        banded.first_active_week,
+        banded.last_active_week
     from banded
-    inner join members
-        on banded.source = members.source
-        and banded.member_id = members.member_id
     inner join (
         select 'newbie' as stage, false as is_churned_stage
         union all
@@ -102,31 +132,13 @@ staged as (
         union all
         select 'churned', true
     ) as stages on banded.is_churned_stage = stages.is_churned_stage
-    where banded.banded_from_week < banded.banded_to_week
+    where banded.from_week < banded.to_week
 
 ),
 
 present as (
 
-    select
-        staged.source,
-        staged.member_id,
-        staged.anchor_week,
-        staged.status,
-        staged.stage,
-        greatest(staged.from_week, spans.from_week) as from_week,
-        least(staged.to_week, spans.to_week) as to_week,
-        spans.from_week as member_since_week,
-        staged.active_weeks,
-        staged.first_active_week,
-        staged.last_active_week
-    from staged
-    inner join {{ ref('int_membership_spans') }} as spans
-        on staged.source = spans.source
-        and staged.member_id = spans.member_id
-    where spans.is_member
-        and staged.from_week < staged.to_week
-        and greatest(staged.from_week, spans.from_week) < least(staged.to_week, spans.to_week)
+    select * from staged where from_week < to_week
 
 ),
 
@@ -145,10 +157,11 @@ absent as (
         cast(null as date) as first_active_week,
         cast(null as date) as last_active_week
     from {{ ref('int_membership_spans') }} as spans
-    inner join members
+    inner join {{ ref('int_community_members') }} as members
         on spans.source = members.source
         and spans.member_id = members.member_id
     where not spans.is_member
+        and not members.is_excluded
 
 )
 

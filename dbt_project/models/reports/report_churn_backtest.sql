@@ -151,3 +151,27 @@ left join scored
     on outcomes.source = scored.source
     and outcomes.week_start = scored.week_start
     and outcomes.rule = 'probability'
+
+union all
+
+-- Rules that learn from which score on to flag; of very many members they are judged by a part.
+select
+    learned.source,
+    learned.week_start,
+    learned.rule,
+    learned.population,
+    learned.base_rate,
+    learned.tp,
+    learned.fp,
+    learned.fn,
+    learned.tn,
+    learned."precision",
+    learned.recall,
+    learned.f1,
+    learned.lift,
+    learned.auc,
+    learned.brier
+from {{ ref('int_model_backtest') }} as learned
+inner join weeks
+    on learned.source = weeks.source
+    and learned.week_start = weeks.week_start

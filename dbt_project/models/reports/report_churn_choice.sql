@@ -8,7 +8,7 @@ with evidence as (
         evidence.rule = 'model' as is_model,
         evidence.rule <> 'always'
         and evidence.recall >= {{ wanted_recall }}
-        and evidence.precision > evidence.base_rate
+        and evidence."precision" > evidence.base_rate
         -- Judged on fewer members than the others, a rule cannot be held against them.
         and evidence.members_judged = max(evidence.members_judged) over (partition by evidence.source, evidence.week_start) as is_fit
     from {{ ref('int_rule_evidence') }} as evidence
@@ -19,7 +19,7 @@ best as (
 
     select
         *,
-        row_number() over (partition by source, week_start, is_model order by precision desc, auc desc, rule) as place
+        row_number() over (partition by source, week_start, is_model order by "precision" desc, auc desc, rule) as place
     from evidence
     where is_fit
 
@@ -50,9 +50,9 @@ compared as (
         histories.base_rate,
         coalesce(histories.is_enough, false) as is_enough,
         simple.rule as simple_rule,
-        simple.precision as simple_precision,
+        simple."precision" as simple_precision,
         simple.recall as simple_recall,
-        model.precision as model_precision,
+        model."precision" as model_precision,
         model.recall as model_recall,
         model.auc as model_auc,
         model.brier as model_brier,
@@ -111,9 +111,9 @@ select
     cast(named.weeks_judged as bigint) as weeks_judged,
     cast(named.members_judged as bigint) as members_judged,
     named.base_rate,
-    evidence.precision,
+    evidence."precision",
     evidence.recall,
-    {{ rate('evidence.precision', 'named.base_rate') }} as lift,
+    {{ rate('evidence."precision"', 'named.base_rate') }} as lift,
     cuts.cut,
     case when named.is_enough then named.simple_rule end as simple_rule,
     case when named.is_enough then named.simple_precision end as simple_precision,

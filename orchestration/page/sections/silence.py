@@ -12,7 +12,7 @@ from orchestration.page.messages import mark
 from orchestration.page.reading import Row, WeekReader
 
 TITLE = mark("Silent and at risk")
-LISTED = 15
+LISTED = 10
 _KINDS = ("quiet", "at_risk", "churned", "never_active")
 PLAYS = {
     "welcome": mark("welcome"),
@@ -53,7 +53,7 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "choice": week.row("report_churn_choice"),
         "lift": _lift(week),
         "winback": [(row, _why(row, week)) for row in winback],
-        "removals": week.count("list_removal", len(week.rows("list_removal", source=week.source)), source=week.source),
+        "removals": week.count("list_removal", source=week.source),
         # A week without anybody to win back has no list either; one whose lists are gone has no member's row at all.
         "lists_are_gone": "list_winback" in week.tables and not week.has_rows("member_week_status"),
         "at_risk_after_weeks": look.at_risk_after_weeks,

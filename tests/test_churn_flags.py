@@ -1,0 +1,233 @@
+"""The churn model between SQL and Python: which weeks are fitted and scored; and no flag knows of later weeks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+
+import expectations
+from orchestration import config as configuration
+from orchestration import formats, warehouse
+from orchestration.assets.models import with_run_weeks
+from orchestration.churn import bgbb, weekly
+from orchestration.exports import lake
+from orchestration.exports.pull import pull
+from orchestration.home import Home
+
+MADE = bgbb.Parameters(0.8, 2.0, 0.6, 4.0)
+WEEKS = (date(2026, 1, 5), date(2026, 1, 12))
+TABLES = """
+create table histories (
+    source text, week_start date, x int, t_x int, n int, members hugeint, quiet_members hugeint
+);
+create table weeks (source text, week_start date, members bigint, fit_key text);
+create table score_weeks (source text, week_start date, is_scored_whole boolean);
+"""
+
+
+def histories(members: int, seed: int = 1) -> list[tuple[int, int, int, int, int]]:
+    """(x, t_x, n, members, quiet_members) of members who act as the model says."""
+    dice = Random(seed)
+    counted: dict[tuple[int, int, int], int] = {}
+    for _ in range(members):
+        n, active = dice.randrange(4, 40), [0]
+        p, theta = dice.betavariate(MADE.alpha, MADE.beta), dice.betavariate(MADE.gamma, MADE.delta)
+        for week in range(1, n + 1):
+            if dice.random() < theta:
+                break
+            if dice.random() < p:
+                active.append(week)
+        history = (len(active) - 1, active[-1], n)
+        counted[history] = counted.get(history, 0) + 1
+    return [
+        (*history, count, count if history[2] - history[1] in (1, 2, 3) else 0) for history, count in counted.items()
+    ]
+
+
+@pytest.fixture
+def relations() -> dict[str, duckdb.DuckDBPyRelation]:
+    """Two weeks of two sources: in the first the whole is the forum's, in the second the forum is too small."""
+    connection = duckdb.connect()
+    connection.execute(TABLES)
+    of_weeks = {
+        ("forum", 0): histories(400),
+        ("all", 0): histories(400),
+        ("forum", 1): histories(50),
+        ("all", 1): histories(300, 2),
+    }
+    for (source, number), rows in of_weeks.items():
+        # Not in one order: equal histories have to give equal fits.
+        for row in rows if source == "all" else reversed(rows):
+            connection.execute("insert into histories values (?, ?, ?, ?, ?, ?, ?)", [source, WEEKS[number], *row])
+        key = f"{number}" if number == 0 else f"{source} {number}"
+        connection.execute(
+            "insert into weeks values (?, ?, ?, ?)", [source, WEEKS[number], sum(r[3] for r in rows), key]
+        )
+        connection.execute("insert into score_weeks values (?, ?, ?)", [source, WEEKS[number], number == 0])
+    return {name: connection.table(name) for name in ("histories", "weeks", "score_weeks")} | {"connection": connection}
+
+
+def test_each_set_of_histories_is_fitted_once(relations):
+    fits = weekly.new_fits(relations["weeks"], relations["histories"], None).to_pylist()
+    assert sorted(fit["fit_key"] for fit in fits) == ["0", "all 1", "forum 1"]
+    by_key = {fit["fit_key"]: fit for fit in fits}
+    assert by_key["0"]["members"] == 400 and by_key["0"]["problem"] is None and by_key["0"]["log_likelihood"] < 0
+    assert by_key["forum 1"] == {
+        "fit_key": "forum 1", "members": 50, "alpha": None, "beta": None, "gamma": None, "delta": None,
+        "log_likelihood": None, "problem": "too few members: 50 of at least 100",
+    }  # fmt: skip
+
+
+def test_what_is_known_is_not_fitted_again(relations):
+    known = relations["connection"].sql("select 'all 1' as fit_key union all select '0'")
+    fits = weekly.new_fits(relations["weeks"], relations["histories"], known)
+    assert fits.column("fit_key").to_pylist() == ["forum 1"]
+    everything = relations["connection"].sql("select fit_key from weeks")
+    empty = weekly.new_fits(relations["weeks"], relations["histories"], everything)
+    assert empty.num_rows == 0 and empty.schema == fits.schema
+
+
+def test_scores_are_of_all_or_of_the_quiet_members_and_none_without_a_fit(relations):
+    fits = weekly.new_fits(relations["weeks"], relations["histories"], None)
+    connection = relations["connection"]
+    connection.register("fits", fits)
+    scores = weekly.scores(
+        relations["score_weeks"], relations["weeks"], relations["histories"], connection.table("fits")
+    )
+    connection.register("scores", scores)
+    counted = connection.sql("select source, week_start, count(*) from scores group by all order by all").fetchall()
+    whole = len(histories(400))
+    quiet = sum(row[4] > 0 for row in histories(300, 2))
+    assert counted == [("all", WEEKS[0], whole), ("all", WEEKS[1], quiet), ("forum", WEEKS[0], whole)]
+    assert 0 < quiet < len(histories(300, 2))
+    one, other = (
+        connection.sql(
+            f"select * exclude source from scores where source = '{source}' and week_start = '{WEEKS[0]}' order by all"
+        )
+        for source in ("all", "forum")
+    )
+    assert one.fetchall() == other.fetchall()
+    assert connection.sql("select min(p_active_4w) >= 0 and max(p_alive) <= 1 from scores").fetchall() == [(True,)]
+
+
+def test_a_community_without_anybody_has_typed_tables():
+    connection = duckdb.connect()
+    connection.execute(TABLES)
+    weeks, rows, score_weeks = (connection.table(name) for name in ("weeks", "histories", "score_weeks"))
+    fits = weekly.new_fits(weeks, rows, None)
+    connection.register("fits", fits)
+    scores = weekly.scores(score_weeks, weeks, rows, connection.table("fits"))
+    assert (fits.num_rows, scores.num_rows) == (0, 0)
+    assert (
+        str(scores.schema.field("p_active_4w").type) == "double"
+        and str(scores.schema.field("week_start").type) == "date32[day]"
+    )
+
+
+def test_reports_that_are_run_alone_bring_their_scores_along():
+    assert with_run_weeks({"report_churn", "int_members"}) == [
+        "int_members",
+        "report_churn",
+        "+report_churn,tag:run_weeks",
+    ]
+    assert with_run_weeks({"int_members"}) == ["int_members"]
+
+
+# --- nothing of later weeks
+
+FIRST, JUDGED = date(2025, 1, 6), date(2025, 9, 1)
+REPORTS = (
+    "report_churn",
+    "member_week_status",
+    "report_churn_model",
+    "report_churn_calibration",
+    "report_churn_backtest",
+)
+CONFIG = """\
+[community]
+name = "Made"
+
+[[sources]]
+name = "forum"
+format = "table"
+path = "acts.csv"
+type = "post"
+[sources.columns]
+member = "who"
+at = "at"
+
+[thresholds]
+probability_below = 0.4
+"""
+
+
+def acts(noise: int) -> str:
+    """A CSV of 160 members' acts up to the end of the judged week, and of nothing but noise from there on."""
+    dice, lines = Random(5), ["who,at"]
+    noon = datetime(FIRST.year, FIRST.month, FIRST.day, 12, tzinfo=UTC)
+    weeks = (JUDGED - FIRST).days // 7 + 1
+    for number in range(160):
+        start, active = dice.randrange(weeks - 1), True
+        p, theta = dice.betavariate(MADE.alpha, MADE.beta), dice.betavariate(MADE.gamma, MADE.delta)
+        for week in range(start, weeks):
+            active = active and (week == start or dice.random() >= theta)
+            if active and (week == start or dice.random() < p):
+                lines.append(f"m{number},{(noon + timedelta(weeks=week, days=dice.randrange(7))).isoformat()}")
+    later = Random(noise)
+    for _ in range(400):
+        at = noon + timedelta(weeks=weeks + later.randrange(6), days=later.randrange(7))
+        lines.append(f"m{later.randrange(220)},{at.isoformat()}")
+    return "\n".join(lines) + "\n"
+
+
+def judged(folder: Path, noise: int) -> dict[str, list[tuple]]:
+    """What the judged week's reports and scores are."""
+    folder.mkdir()
+    (folder / "stillhere.toml").write_text(CONFIG, encoding="utf-8")
+    (folder / "acts.csv").write_text(acts(noise), encoding="utf-8")
+    config, home = configuration.load(folder / "stillhere.toml"), Home(folder / ".stillhere").create()
+    lake.write_schemas(home, formats.raw_tables())
+    pull(config, config.sources[0], home, lambda sentence: None)
+    warehouse.write_control(config, home, [JUDGED])
+    target = home.dbt / "target"
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dbt")), "build", "--resource-type", "model", "--resource-type", "seed",
+            "--project-dir", str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT), "--target-path",
+            str(target), "--log-path", str(target), "--select", *(f"+{report}" for report in REPORTS),
+        ],
+        env=warehouse.dbt_environment(home) | {"STILLHERE_FORMATS": "table"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    with warehouse.connect(home.warehouse, read_only=True) as connection:
+        rows = {
+            report: connection.execute(
+                f"select * from reports.{report} where week_start = $week order by all", {"week": JUDGED}
+            ).fetchall()
+            for report in REPORTS
+        }
+        rows["scores"] = connection.execute("select * from canonical.int_churn_scores order by all").fetchall()
+        rows["reasons"] = connection.execute(
+            "select distinct flagged_by from reports.member_week_status where flagged_by is not null order by 1"
+        ).fetchall()
+        rows["flags"] = connection.execute("select * from canonical.int_probability_flags order by all").fetchall()
+    return rows
+
+
+def test_noise_after_the_week_changes_no_flag_of_it(tmp_path: Path):
+    one, other = judged(tmp_path / "one", 1), judged(tmp_path / "other", 2)
+    assert acts(1) != acts(2)
+    for name in one:
+        assert one[name], f"{name}: nothing to compare"
+        assert one[name] == other[name], name
+    assert set(REPORTS) <= set(expectations.REPORTS)
+    # All three rules are at work, so that none of them is compared in vain.
+    reasons = "+".join(reason for (reason,) in one["reasons"])
+    assert all(rule in reasons for rule in ("silence", "rhythm", "probability"))
