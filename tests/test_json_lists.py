@@ -20,10 +20,20 @@ def read(path: Path, key: str | None, giant: bool, monkeypatch) -> tuple:
     """The rows, the head and the reason of one file, read as a small or as a giant one."""
     with monkeypatch.context() as patched, duckdb.connect() as connection:
         patched.setattr(json_files, "GIANT_BYTES", 0 if giant else 1 << 40)
-        unreadable = json_files.load_arrays(connection, [StagedFile(7, path.name, path)], key)
+        files = [StagedFile(7, path.name, path)]
+        scanned = _scanned(connection, files) if key is None else None
+        unreadable = json_files.load_arrays(connection, files, key)
         rows = connection.execute("select file_no, row_no, value::varchar from json_rows order by all").fetchall()
+        assert scanned in (None, (rows, unreadable))
         heads = connection.execute("select file_no, value::varchar from json_heads").fetchall() if key else []
     return [(*row[:2], json.loads(row[2])) for row in rows], [json.loads(h[1]) for h in heads], unreadable
+
+
+def _scanned(connection: duckdb.DuckDBPyConnection, files: list[StagedFile]) -> tuple:
+    """The rows and the reason of the same file where giant ones are not kept in a table."""
+    unreadable, rows = json_files.scan_arrays(connection, files)
+    found = connection.execute(f"select file_no, row_no, value::varchar from ({rows}) order by all").fetchall()
+    return found, unreadable
 
 
 values = st.recursive(
