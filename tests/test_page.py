@@ -61,7 +61,8 @@ def add_lists(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...] = ("
             create or replace table reports.{table} as
             select 'all' as source, $week::date as week_start, 'm' || i as member_id,
                 name as member_name, 'at_risk' as status, (4 + i)::integer as silence_weeks, 'poll' as play,
-                name || ' wrote polls' as reason, false as is_holdout, i as value_rank
+                name || ' wrote polls' as reason, false as is_holdout, i as value_rank,
+                i = len($names) as is_flagged_by_trusted_rule
             from (select unnest($names) as name, unnest(range(1, len($names) + 1)) as i)
             """,
             {"week": LAST, "names": list(names)},
@@ -191,6 +192,7 @@ def test_sections_without_data_say_so_or_are_absent(published):
     add_lists(published)
     text = Page(render.week_page(published, LAST, LOOK)).text
     assert "Whom to write to first" in text and "Ada wrote polls" in text and "ask for an opinion" in text
+    assert text.index("Grace wrote polls") < text.index("Ada wrote polls"), "whom the trusted rule flags stands first"
     published.execute("update reports.report_conversation set threads = null, broadcast_share = null")
     text = Page(render.week_page(published, LAST, LOOK)).text
     assert "The exports do not show what replies to what" in text
