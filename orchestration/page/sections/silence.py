@@ -43,7 +43,12 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         (charts.week_label(row.week_start), {"risk": row.value("at_risk"), "churned": row.value("churned")})
         for row in history
     ]
-    winback = week.rows("list_winback", f"coalesce(is_flagged_by_trusted_rule, status = 'churned') desc, value_rank limit {LISTED}", week.source, "not is_holdout")
+    winback = week.rows(
+        "list_winback",
+        f"coalesce(is_flagged_by_trusted_rule, status = 'churned') desc, value_rank limit {LISTED}",
+        week.source,
+        "not is_holdout",
+    )
     return {
         "churn": churn,
         "parts": [(kind, 100 * churn.value(kind) / activity.value("members")) for kind in ("active", *_KINDS)],
