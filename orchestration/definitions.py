@@ -4,7 +4,6 @@ The community is the one that STILLHERE_CONFIG and STILLHERE_HOME name (see `orc
 """
 
 import warnings
-from datetime import UTC, date
 
 import dagster as dg
 
@@ -13,32 +12,19 @@ from orchestration.assets.exports import exports_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
 from orchestration.community import Community
-from orchestration.exports.lake import Ledger
-from orchestration.weeks import WEEK
+from orchestration.due import first_week
 
 WEEKLY_JOB = "weekly_report"
 PULL_JOB = "pull_exports"
-
-
-def first_week(community: Community) -> date:
-    """The first partition: the week of the oldest row ever loaded; before anything was, a year back."""
-    calendar = community.config.calendar
-    instants = [
-        export.first_at
-        for source in community.config.sources
-        for export in Ledger(community.home, source.name).exports()
-        if export.first_at
-    ]
-    if not instants:
-        return calendar.last_closed() - 52 * WEEK
-    return calendar.week_of(calendar.local_date(min(instants).replace(tzinfo=UTC)))
 
 
 def weekly_partitions(community: Community) -> dg.WeeklyPartitionsDefinition:
     """The community's weeks, each once it is closed."""
     calendar = community.config.calendar
     return dg.WeeklyPartitionsDefinition(
-        start_date=f"{first_week(community):%Y-%m-%d}", timezone=calendar.timezone, day_offset=calendar.day_offset
+        start_date=f"{first_week(community.config, community.home):%Y-%m-%d}",
+        timezone=calendar.timezone,
+        day_offset=calendar.day_offset,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from orchestration import warehouse
 from orchestration.config import Config
+from orchestration.exports.lake import Ledger
 from orchestration.home import Home
 from orchestration.publish import inputs_fingerprints
+from orchestration.weeks import WEEK
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,30 @@ class Due:
     beyond: list[date]
 
 
+def first_week(config: Config, home: Home) -> date:
+    """The first week that is reported: that of the oldest row ever loaded; before anything was, a year back.
+
+    What is concluded from a row may be older still, as the day an account was closed long before the export begins.
+    """
+    calendar = config.calendar
+    instants = [
+        export.first_at
+        for source in config.sources
+        for export in Ledger(home, source.name).exports()
+        if export.first_at
+    ]
+    if not instants:
+        return calendar.last_closed() - 52 * WEEK
+    return calendar.week_of(calendar.local_date(min(instants).replace(tzinfo=UTC)))
+
+
 def due(config: Config, home: Home, first: date | None = None, last: date | None = None) -> Due:
     """The closed weeks that were never published, or whose inputs changed since.
 
     Args:
         first, last: dates in the first and last week to look at; given, every week between them is due. By default
-            the range runs from the first row to the week of the newest one: what no export reaches cannot be told.
+            the range runs from the first row to the week of the newest one: what no export reaches cannot be told,
+            and nothing before the first row.
     """
     calendar = config.calendar
     closed = calendar.last_closed()
@@ -47,7 +67,7 @@ def due(config: Config, home: Home, first: date | None = None, last: date | None
         if newest_at is None or oldest_week is None:
             return Due([], [], None, [])
         newest_week = connection.execute("select max(week_start) from canonical.int_week_inputs").fetchall()[0][0]
-        start = calendar.week_of(first) if first else oldest_week
+        start = max(calendar.week_of(first) if first else oldest_week, first_week(config, home))
         stop = min(calendar.week_of(last) if last else newest_week, closed)
         weeks = calendar.weeks(start, stop) if start <= stop else []
         fingerprints = inputs_fingerprints(connection, weeks)

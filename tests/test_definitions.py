@@ -116,4 +116,4 @@ def test_partitions_are_the_communitys_weeks(tmp_path: Path, day: str, zone: str
 
 
 def test_building_definitions_needs_no_data(community: Community):
-    assert definitions.first_week(community) <= community.config.calendar.last_closed()
+    assert definitions.first_week(community.config, community.home) <= community.config.calendar.last_closed()

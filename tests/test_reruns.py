@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -22,6 +22,8 @@ from tests.communities import (
     warehouse_rows,
     week_rows,
 )
+from tests.exports_in.inbox import Inbox
+from tests.exports_in.slack_export import MONDAY, files, message, put_all, ts, user
 
 
 def test_the_same_exports_again_change_nothing(sample: Place, tmp_path: Path):
@@ -107,3 +109,16 @@ def test_late_rows_make_a_new_edition_of_their_week_and_those_after(sample: Plac
     assert place.published(older) == sample.published(older)
     replies = f"select posts from reports.report_activity where source = 'slack' and week_start = date '{late}'"
     assert place.published(replies)[0][0] == sample.published(replies)[0][0] + 1
+
+
+def test_nothing_is_reported_from_before_the_first_row(tmp_path: Path):
+    """An account that was closed long before the export begins has left in a week of which there is no row."""
+    inbox = Inbox(tmp_path / "community")
+    gone = user("U3", "Cem", deleted=True, updated=int(datetime(2023, 6, 1, tzinfo=UTC).timestamp()))
+    put_all(inbox, files(message(), message(ts(MONDAY + WEEK))) | {"users.json": [user("U1", "Ann"), gone]})
+    place = Place(inbox.config_file, inbox.home)
+    for arguments in ((), ("--from", "2023-01-01")):
+        done = place.run(*arguments)
+        assert done.returncode == 0, done.stderr
+        weeks = place.published("select week_start from reports.report_activity where source = 'slack' order by all")
+        assert weeks == [(MONDAY.date(),), ((MONDAY + WEEK).date(),)]
