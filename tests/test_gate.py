@@ -75,6 +75,10 @@ DEFECTS = {
     "report_purchases": "update reports.report_purchases set buyers = buyers + 1",
     "report_surveys": "insert into reports.report_surveys (source, week_start, survey_id, question, responses) "
     f"values ('all', date '{LAST}', 'p1', 'Why?', 1)",
+    "list_winback": "update reports.list_winback set value_rank = value_rank + 1",
+    "list_removal": "insert into reports.list_removal (source, week_start, member_id, score) "
+    f"values ('all', date '{LAST}', 'slack:U0', 7)",
+    "report_winback_lift": "update reports.report_winback_lift set contacted = -1",
     "member_week_status": "update reports.member_week_status set status = 'asleep' where status = 'quiet'",
 }
 
