@@ -82,7 +82,9 @@ class Ui:
     def _choose(self, path: str, weeks: str, said: str) -> Any:
         """Opens a page's dialog for materializing, and types the weeks."""
         self.page.goto(self.url + path)
-        self.page.get_by_role("button", name="Materialize").last.click()
+        # A graph's own button comes with the graph, later than the one for the page's asset alone.
+        name = "Materialize all" if "view=lineage" in path else "Materialize"
+        self.page.get_by_role("button", name=name).last.click()
         dialog = self.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Show all partitions").click()
         box = dialog.get_by_role("textbox").first
