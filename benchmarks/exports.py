@@ -320,6 +320,39 @@ def youtube_reports(folder: Path, size: int) -> Export:
     return _csv(folder, header + ",shares,subscribers_gained,subscribers_lost", rows, source)
 
 
+def meta_insights(folder: Path, size: int) -> Export:
+    """Pages by day."""
+    rows = (f"{at:%Y-%m-%d},page-{row},10,7,3,120,2,1" for row, at in enumerate(instants(size // 40)))
+    header = "date,page_id,page_impressions,page_impressions_unique,page_post_engagements,page_fans,page_fan_adds"
+    return _csv(folder, header + ",page_fan_removes", rows, 'format = "meta_insights"\npath = "{path}"\n')
+
+
+def x_analytics(folder: Path, size: int) -> Export:
+    """Posts by day."""
+    rows = (
+        f"a1,{at:%Y-%m-%dT00:00:00},{6 * 10**17 + row},ALL_ON_TWITTER,3,40,2,1,1"
+        for row, at in enumerate(instants(size // 70))
+    )
+    header = "account_id,date,organic_tweet_id,placement,engagements,impressions,likes,replies,retweets"
+    return _csv(folder, header, rows, 'format = "x_analytics"\npath = "{path}"\n')
+
+
+def linkedin_pages(folder: Path, size: int) -> Export:
+    """What posts came to so far."""
+    rows = (
+        f"{at:%Y-%m-%d %H:%M:%S},urn:li:organization:1,urn:li:share:{6 * 10**18 + row},1,2,40,3,1"
+        for row, at in enumerate(instants(size // 90))
+    )
+    header = "_fivetran_synced,_organization_entity_urn,_share_entity_urn,click_count,comment_count,impression_count"
+    return _csv(folder, header + ",like_count,share_count", rows, 'format = "linkedin_pages"\npath = "{path}"\n')
+
+
+def outreach(folder: Path, size: int) -> Export:
+    """Whom the community turned to."""
+    rows = (f"slack:U{row % 99991},{at:%Y-%m-%d %H:%M:%S},offer,mail" for row, at in enumerate(instants(size // 45)))
+    return _csv(folder, "member,contacted_at,play,channel", rows, 'format = "outreach"\npath = "{path}"\n')
+
+
 def surveys(folder: Path, size: int) -> Export:
     """Answers."""
     rows = (
@@ -349,6 +382,10 @@ EXPORTS: dict[str, Callable[[Path, int], Export]] = {
     "stackexchange": stackexchange,
     "shopify_orders": shopify_orders,
     "stripe_payments": stripe_payments,
+    "meta_insights": meta_insights,
     "youtube_reports": youtube_reports,
+    "x_analytics": x_analytics,
+    "linkedin_pages": linkedin_pages,
+    "outreach": outreach,
     "surveys": surveys,
 }
