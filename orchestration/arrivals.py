@@ -14,7 +14,7 @@ from pathlib import Path
 
 import dagster as dg
 
-import expectations
+from orchestration.assets.published import OF_A_WEEK
 from orchestration.community import Community
 from orchestration.config import Source
 from orchestration.due import due
@@ -126,12 +126,10 @@ def _due_weeks(community: Community, job_name: str) -> Iterator[dg.RunRequest]:
     weeks = due(community.config, community.home).weeks
     with connect(community.home.warehouse, read_only=True) as connection:
         inputs = inputs_fingerprints(connection, weeks)
-    selection = [dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
-    selection.append(dg.AssetKey(["published", "stillhere"]))
     for start, stop in contiguous(weeks):
         yield dg.RunRequest(
             run_key=f"{start}..{stop}-{inputs[stop]}",
             job_name=job_name,
-            asset_selection=selection,
+            asset_selection=list(OF_A_WEEK),
             tags=run_tags(start, stop),
         )

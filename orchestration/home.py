@@ -106,6 +106,17 @@ class Home:
         return self
 
 
+def put_file(target: Path, content: bytes) -> None:
+    """Puts a file in its place in one step: a reader sees the old one or the new one, whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    with part.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(target)
+
+
 class HomeLock:
     """One writer at a time on a home, wherever it was started: UI run, schedule, command line.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import languages, warehouse
-from orchestration.home import Home
+from orchestration.home import Home, put_file
 from orchestration.page.messages import mark
 
 if TYPE_CHECKING:
@@ -132,11 +131,15 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
         just_published, written = set(weeks), []
         for week in sorted(kept):
             for file in FILES:
-                path = _folder(home, week) / file.name
-                if week in just_published or not path.exists():
-                    content = _content(file, _rows(connection, file, week, timezone), words, language)
-                    written += [path] if _replace(path, content) else []
-    for folder in home.published.parent.glob("weeks/*/"):
+                path = home.page(week).with_name(file.name)
+                is_there = path.exists()
+                if is_there and week not in just_published:
+                    continue
+                content = _content(file, _rows(connection, file, week, timezone), words, language)
+                if not is_there or path.read_bytes() != content:
+                    put_file(path, content)
+                    written.append(path)
+    for folder in home.pages.glob("*/"):
         if folder.name not in {str(week) for week in kept}:
             for file in FILES:
                 (folder / file.name).unlink(missing_ok=True)
@@ -148,10 +151,6 @@ def plain_text(value: Any) -> Any:
     if isinstance(value, str) and (value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)):
         return f"'{value}"
     return value
-
-
-def _folder(home: Home, week: date) -> Path:
-    return home.published.parent / "weeks" / str(week)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, file: ListFile, week: date, timezone: str) -> list[dict[str, Any]]:
@@ -174,12 +173,12 @@ def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, st
     writer.writerow([language.gettext(header) for header in file.headers.values()])
     for row in rows:
         if "reason" in row:
-            play, held_out = words.get(row["text_key"]) or row["play"], YES_NO[row["is_holdout"]]
+            play = words.get(row["text_key"]) or row["play"]
             row |= {"why": why(row, language), "words": language.gettext(play)}
-            row["is_holdout"] = language.gettext(held_out)
-            if (flagged := row["is_flagged_by_trusted_rule"]) is not None:
-                said = YES_NO[flagged]
-                row["is_flagged_by_trusted_rule"] = language.gettext(said)
+            for column in ("is_holdout", "is_flagged_by_trusted_rule"):
+                if row[column] is not None:
+                    said = YES_NO[row[column]]
+                    row[column] = language.gettext(said)
         if "score" in row:
             row["score"] = f"{row['score']:.3f}"
         writer.writerow([plain_text(row[column]) for column in file.headers])
@@ -187,23 +186,16 @@ def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, st
     return out.getvalue().encode("utf-8-sig")
 
 
-def why(row: dict[str, Any], language: Language | None = None) -> str:
-    """The words of a win-back row's `reason`, with its numbers, in a language (English by default)."""
-    status, _, rule = row["reason"].partition(": ")
-    parts = STATUS_REASONS[status], RULE_REASONS[rule]
-    said = (language or languages.get("en")).gettext
-    return "; ".join(said(part).format(**row) for part in parts) + "."
+def why(row: dict[str, Any], language: Language) -> str:
+    """The words of a win-back row's `reason`, with its numbers."""
+    parts = messages_of(row["reason"], language)
+    return "; ".join(part.format(**row) for part in parts) + "." if parts else row["reason"]
 
 
-def _replace(path: Path, content: bytes) -> bool:
-    """Puts a file in its place in one step, unless it is there already."""
-    if path.exists() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    part.replace(path)
-    return True
+def messages_of(reason: str, language: Language) -> tuple[str, str] | None:
+    """What a `reason` says of the status and of the play, with places for numbers; None where it has no words."""
+    status, _, rule = reason.partition(": ")
+    if status not in STATUS_REASONS or rule not in RULE_REASONS:
+        return None
+    of_status, of_rule = STATUS_REASONS[status], RULE_REASONS[rule]
+    return language.gettext(of_status), language.gettext(of_rule)

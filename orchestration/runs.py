@@ -146,15 +146,12 @@ def _execute(
     stop: date | None = None,
 ) -> dg.ExecuteInProcessResult:
     """Runs a job in this process, recorded as any other run. The weekly job leaves out what was just pulled."""
-    import dagster as dg
-
-    import expectations
+    from orchestration.assets.published import OF_A_WEEK
 
     tags, selection = {"stillhere/started_by": "stillhere run"}, None
     if start and stop:
         tags |= run_tags(start, stop)
-        selection = [dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
-        selection.append(dg.AssetKey(["published", "stillhere"]))
+        selection = list(OF_A_WEEK)
     job = defs.resolve_job_def(job_name)
     # dbt's own words are for its log; the terminal shows progress.
     with (Path(os.environ["DAGSTER_HOME"]) / "stdout.log").open("a", encoding="utf-8") as log, redirect_stdout(log):

@@ -243,9 +243,9 @@ MUTATIONS = [
         "a_cut_is_learned_from_weeks_before",
     ),
     (
-        "models/member_weeks/int_rule_evidence.sql",
-        "(partition by source, week_start, rule, score) - 1) / 2.0",
-        "(partition by source, week_start, rule, score) - 1)",
+        "macros/churn.sql",
+        "(partition by {{ partition }}, {{ value }}) - 1) / 2.0",
+        "(partition by {{ partition }}, {{ value }}) - 1)",
         "evidence_is_of_all_judged_weeks_together",
     ),
     (

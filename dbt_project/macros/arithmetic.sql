@@ -27,3 +27,20 @@
         case when score >= 9 then 1 when score <= 6 then -1 else 0 end
     else 0 end)
 {%- endmacro %}
+
+{# A number in [0, 1) that depends on a text alone and looks like chance: the first digits of its MD5, in base 16. #}
+{% macro share_of_text(text, digits=13) -%}
+    {{ return(adapter.dispatch('share_of_text', 'stillhere')(text, digits)) }}
+{%- endmacro %}
+
+{% macro default__share_of_text(text, digits) -%}
+    (cast(('0x' || left(md5({{ text }}), {{ digits }})) as bigint) / {{ 16 ** digits }}.0)
+{%- endmacro %}
+
+{# A row for each of some numbers: a query, for a CTE. #}
+{% macro number_rows(numbers, name) -%}
+    {%- for number in numbers %}
+    select {{ number }} as {{ name }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -20,15 +20,6 @@
     {{ return(range(4, 4 + 104, 2)) }}
 {%- endmacro %}
 
-{# A number in [0, 1) that a text always has, and that looks like chance. #}
-{% macro share_of_text(text) -%}
-    {{ return(adapter.dispatch('share_of_text', 'stillhere')(text)) }}
-{%- endmacro %}
-
-{% macro default__share_of_text(text) -%}
-    (cast(('0x' || left(md5({{ text }}), 13)) as bigint) / 4503599627370496.0)
-{%- endmacro %}
-
 {# The greatest value but one of those that fit a condition; null where there is none. #}
 {% macro second_greatest(value, condition) -%}
     {{ return(adapter.dispatch('second_greatest', 'stillhere')(value, condition)) }}

@@ -57,3 +57,10 @@
 {% macro weeks_overlap(one, other) -%}
     {{ one }}.from_week < {{ other }}.to_week and {{ other }}.from_week < {{ one }}.to_week
 {%- endmacro %}
+
+{# The first week of every source, and of the whole community: a query, for a CTE. #}
+{% macro first_weeks() -%}
+    select source, first_week from {{ ref('int_source_starts') }}
+    union all
+    select 'all' as source, min(first_week) as first_week from {{ ref('int_source_starts') }}
+{%- endmacro %}

@@ -42,6 +42,19 @@
     end
 {%- endmacro %}
 
+{# Those of the CTE `facts` (source, member_id, week_start and what the two macros above read) who are on the list, each with
+   the first of `plays` that fits: the clauses of a query from `from` on, beside the CTE `settings`. #}
+{% macro from_listed_with_their_play() -%}
+from facts
+    cross join settings
+    inner join {{ ref('winback_plays') }} as plays on {{ play_fits('plays.rule', 'facts') }}
+    where {{ on_winback_list('facts') }}
+    qualify row_number() over (
+        partition by facts.source, facts.member_id, facts.week_start
+        order by plays.place
+    ) = 1
+{%- endmacro %}
+
 {# Whole weeks from the week in which somebody was last seen to another week; null if never. #}
 {% macro weeks_since(instant, week_start) -%}
     {{ weeks_between(
@@ -53,20 +66,12 @@
    begin in another block of weeks, so that nobody is left alone for ever. Nothing but the salt, the person and that week
    decides: no order of rows, no other member, and not which list or rule is looked at. #}
 {% macro is_held_out(person_id, anchor_week) -%}
-    {{ unit_hash(
+    {{ share_of_text(
         "settings.holdout_salt || '|' || " ~ person_id ~ " || '|' || cast(cast(floor("
         ~ weeks_between('settings.week_anchor', anchor_week)
-        ~ " / settings.holdout_weeks) as integer) as varchar)"
+        ~ " / settings.holdout_weeks) as integer) as varchar)",
+        8
     ) }} < settings.holdout_share
-{%- endmacro %}
-
-{# A number from 0 to below 1 that depends on a text alone: the first 32 bits of its MD5, the same on every engine. #}
-{% macro unit_hash(text) -%}
-    {{ return(adapter.dispatch('unit_hash', 'stillhere')(text)) }}
-{%- endmacro %}
-
-{% macro default__unit_hash(text) -%}
-    (cast(('0x' || left(md5({{ text }}), 8)) as bigint) / 4294967296.0)
 {%- endmacro %}
 
 {# Wilson's score interval of a share at 95 %: its lower (sign -1) or upper (+1) end. In doubles throughout: the square

@@ -12,6 +12,9 @@ from orchestration.page import pages
 from orchestration.publish import publish
 
 KEY = dg.AssetKey(["published", "stillhere"])
+_REPORTS = [dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
+OF_A_WEEK = (*_REPORTS, KEY)
+"""What a run of weeks materializes once the exports are pulled: every report, and their publishing."""
 
 
 def published_asset(community: Community, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -24,8 +27,7 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         owners=list(community.config.community.owners),
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        deps=[dg.AssetKey(["reports", report]) for report in expectations.REPORTS]
-        + [dg.AssetKey(["reports", "export_files"]), dg.AssetKey(["reports", "sources"])],
+        deps=[*_REPORTS, dg.AssetKey(["reports", "export_files"]), dg.AssetKey(["reports", "sources"])],
         pool=POOL,
         description=(
             "The file that BI tools open: `published/stillhere.duckdb`, swapped in whole. All reports of a week"

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.churn.tables import table_of, table_of_columns
+
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow
@@ -45,6 +47,11 @@ _WHERE_NULL = {
     "mean_gap_weeks": NEVER_WEEKS, "weeks_since_purchase": NEVER_WEEKS, "silence_in_gaps": 1.0,
     "first_post_answered": 0.5, "community_trend": 1.0,
 }  # fmt: skip
+_SCORES = {
+    "source": "string", "member_id": "string", "week_start": "date32", "p_silent_4w": "float64",
+    "learned_from": "int64",
+}  # fmt: skip
+_IMPORTANCES = {"source": "string", "week_start": "date32", "feature": "string", "importance": "float64"}
 _AS_THEY_ARE = ("active_share", "first_post_answered", "join_is_inferred")
 # Inverse of the penalty on the weights, chosen on three public communities (docs/churn.md).
 _SLACK = 0.01
@@ -110,11 +117,7 @@ def scores(features: DuckDBPyRelation, trainings: DuckDBPyRelation) -> pyarrow.T
         source, member_id, week_start, p_silent_4w (six digits) and learned_from, the number of rows that the model had;
         no row for a week of which too little is known to learn from.
     """
-    import pyarrow
-
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("source", "member_id", "week_start", "p_silent_4w", "learned_from")
-    }
+    columns: dict[str, list[Any]] = {name: [] for name in _SCORES}
     for community in _communities(features, trainings):
         for week in community.scored:
             model, rows = community.model_of(week)
@@ -127,9 +130,7 @@ def scores(features: DuckDBPyRelation, trainings: DuckDBPyRelation) -> pyarrow.T
             columns["week_start"] += [week] * len(chances)
             columns["p_silent_4w"] += np.round(chances, 6).tolist()
             columns["learned_from"] += [rows] * len(chances)
-    types = (pyarrow.string(), pyarrow.string(), pyarrow.date32(), pyarrow.float64(), pyarrow.int64())
-    arrays = [pyarrow.array(values, kind) for values, kind in zip(columns.values(), types, strict=True)]
-    return pyarrow.table(arrays, names=list(columns))
+    return table_of_columns(columns, _SCORES)
 
 
 def importances(features: DuckDBPyRelation, trainings: DuckDBPyRelation, judged: DuckDBPyRelation) -> pyarrow.Table:
@@ -145,8 +146,6 @@ def importances(features: DuckDBPyRelation, trainings: DuckDBPyRelation, judged:
         model of their own week, less the mean AUC with the feature's values exchanged between the members of a week.
         No row where nothing was learned, or where all judged members went one way.
     """
-    import pyarrow
-
     weeks: dict[tuple[str, Any], list[Any]] = {}
     for source, week, judged_week in judged.project("source, week_start, judged_week").order("all").fetchall():
         weeks.setdefault((source, week), []).append(judged_week)
@@ -156,10 +155,7 @@ def importances(features: DuckDBPyRelation, trainings: DuckDBPyRelation, judged:
             if source == community.source:
                 drops = _drops(community, judged_weeks)
                 rows += [(source, week, name, round(drop, 6)) for name, drop in drops.items()]
-    types = (pyarrow.string(), pyarrow.date32(), pyarrow.string(), pyarrow.float64())
-    values = list(zip(*rows, strict=True)) or [[]] * len(types)
-    names = ["source", "week_start", "feature", "importance"]
-    return pyarrow.table([pyarrow.array(v, kind) for v, kind in zip(values, types, strict=True)], names=names)
+    return table_of(rows, _IMPORTANCES)
 
 
 def auc(scores: Floats, is_silent: NDArray[np.bool_]) -> Floats:

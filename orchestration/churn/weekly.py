@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orchestration.churn import bgbb
+from orchestration.churn.tables import table_of, table_of_columns
 
 if TYPE_CHECKING:
     import pyarrow
     from duckdb import DuckDBPyRelation
 
 _NUMBERS = ("x", "t_x", "n", "members")
+_FITS = {
+    "fit_key": "string", "members": "int64", "alpha": "float64", "beta": "float64", "gamma": "float64",
+    "delta": "float64", "log_likelihood": "float64", "problem": "string",
+}  # fmt: skip
 _SCORES = {
     "source": "string", "week_start": "date32", "x": "int64", "t_x": "int64", "n": "int64", "p_alive": "float64",
     "p_active_4w": "float64",
@@ -31,7 +36,6 @@ def new_fits(weeks: DuckDBPyRelation, histories: DuckDBPyRelation, known: DuckDB
     Returns:
         One row a new fit_key: members, alpha, beta, gamma, delta, log_likelihood and problem.
     """
-    import pyarrow
     from threadpoolctl import threadpool_limits
 
     found = {key for (key,) in known.project("fit_key").fetchall()} if known is not None else set()
@@ -46,16 +50,7 @@ def new_fits(weeks: DuckDBPyRelation, histories: DuckDBPyRelation, known: DuckDB
             at = fit.parameters
             shape = (at.alpha, at.beta, at.gamma, at.delta) if at else (None,) * 4
             rows.append((key, fit.members, *shape, fit.log_likelihood, fit.problem))
-    schema = pyarrow.schema(
-        [
-            ("fit_key", pyarrow.string()),
-            ("members", pyarrow.int64()),
-            *((name, pyarrow.float64()) for name in ("alpha", "beta", "gamma", "delta", "log_likelihood")),
-            ("problem", pyarrow.string()),
-        ]
-    )
-    columns = list(zip(*rows, strict=True)) or [[]] * len(schema)
-    return pyarrow.table([pyarrow.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+    return table_of(rows, _FITS)
 
 
 def scores(
@@ -81,7 +76,7 @@ def scores(
     }
     whole = {row[:2]: row[2] for row in score_weeks.project("source, week_start, is_scored_whole").fetchall()}
     scored: dict[str, dict[str, Any]] = {}
-    tables = [pyarrow.table({name: pyarrow.array([], kind) for name, kind in _SCORES.items()})]
+    tables = [table_of([], _SCORES)]
     for source, week, key in _keys(weeks):
         if key not in shapes:
             continue
@@ -96,7 +91,7 @@ def scores(
         rows = len(scored[key]["x"])
         whose = {"source": [source] * rows, "week_start": [week] * rows}
         columns = whose | scored[key]
-        tables.append(pyarrow.table({name: pyarrow.array(columns[name], kind) for name, kind in _SCORES.items()}))
+        tables.append(table_of_columns(columns, _SCORES))
     return pyarrow.concat_tables(tables)
 
 

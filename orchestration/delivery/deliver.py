@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from orchestration import gate, warehouse
@@ -64,12 +65,12 @@ def _due(
 
     sent = _sent(home)
     newest = _newest_week(home)
-    digests: dict[str, Digest] = {}
 
+    @cache
     def digest() -> Digest:
         from orchestration.delivery.digest import read
 
-        return digests.setdefault("newest", read(config, home, newest))
+        return read(config, home, newest)
 
     if newest and config.mail and ("mail", f"week {newest}") not in sent:
         yield "mail", f"week {newest}", lambda: mail.send(config.mail, digest())

@@ -79,7 +79,7 @@ def compose(settings: Mail, digest: Digest) -> EmailMessage:
 def plain_text(digest: Digest) -> str:
     """The message for readers without HTML."""
     lines = [digest.title, "", *([digest.lead, ""] if digest.lead else [])]
-    lines += [f"{_mark(headline.direction)} {headline.text}" for headline in digest.headlines]
+    lines += [f"{headline.mark} {headline.text}" for headline in digest.headlines]
     return "\n".join([*lines, "", digest.page, ""])
 
 
@@ -97,7 +97,7 @@ def html(digest: Digest, image_id: str | None) -> str:
     )
     language = digest.language
     page = template.render(
-        digest=digest, image_id=image_id, lang=language.html_name, mark=_mark, width=_WIDTH,
+        digest=digest, image_id=image_id, lang=language.html_name, width=_WIDTH,
         chart_says=language.gettext("Who took part, by week"), active=language.gettext("took part"),
         members=language.gettext("members"),
     )  # fmt: skip
@@ -154,10 +154,6 @@ def _address(text: str) -> Address:
 def _one_line(text: str) -> str:
     """Text for a header: a line break in a name would begin a header of its own."""
     return " ".join(text.split())
-
-
-def _mark(direction: str | None) -> str:
-    return {"up": "▲", "down": "▼"}.get(direction or "", "•")
 
 
 def _told(error: Exception) -> str:

@@ -23,7 +23,7 @@ _BLOCK_CHARACTERS = 2900
 
 def of_week(digest: Digest) -> dict[str, Any]:
     """The message of a published week: its lead and headlines."""
-    lines = [f"{_mark(headline)} {headline.text}" for headline in digest.headlines]
+    lines = [f"{headline.mark} {headline.text}" for headline in digest.headlines]
     return _message(digest.title, [part for part in (digest.lead, "\n".join(lines), digest.page) if part])
 
 
@@ -61,10 +61,6 @@ def send(settings: Webhook, message: dict[str, Any]) -> None:
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", None) or type(error).__name__
         raise NotDelivered(f"webhook: {parts.hostname} cannot be reached: {why}.") from None
-
-
-def _mark(headline: Any) -> str:
-    return {"up": "▲", "down": "▼"}.get(headline.direction, "•")
 
 
 def _message(title: str, parts: Sequence[str]) -> dict[str, Any]:

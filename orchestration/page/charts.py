@@ -45,23 +45,24 @@ def growth(weeks: Sequence[tuple[str, dict[str, int]]], language: Language, widt
     Args:
         weeks: each week's label and its figures by name; dormant ones are drawn downwards.
     """
-    order = ("retained", "resurrected", "new", "dormant")
-    values = [
-        {"x": week, "kind": kind, "y": -parts[kind] if kind == "dormant" else parts[kind], "place": place}
-        for week, parts in weeks
-        for place, kind in enumerate(order)
-    ]
-    return _drawn(_bars(order, width, 190), values, language, _shown_weeks([week for week, _ in weeks], width))
+    signed = [(week, parts | {"dormant": -parts["dormant"]}) for week, parts in weeks]
+    return _piled(signed, ("retained", "resurrected", "new", "dormant"), language, (width, 190))
 
 
 def stacked(weeks: Sequence[tuple[str, dict[str, int]]], order: Sequence[str], language: Language) -> Markup:
     """Bars a week that stand on each other; kinds are named like their colours."""
+    return _piled(weeks, tuple(order), language, (HALF, 150))
+
+
+def _piled(
+    weeks: Sequence[tuple[str, dict[str, int]]], order: tuple[str, ...], language: Language, size: tuple[int, int]
+) -> Markup:
     values = [
         {"x": week, "kind": kind, "y": parts.get(kind, 0), "place": place}
         for week, parts in weeks
         for place, kind in enumerate(order)
     ]
-    return _drawn(_bars(tuple(order), HALF, 150), values, language, _shown_weeks([week for week, _ in weeks], HALF))
+    return _drawn(_bars(order, *size), values, language, _shown_weeks([week for week, _ in weeks], size[0]))
 
 
 def lines(weeks: Sequence[tuple[str, dict[str, float | None]]], order: Sequence[str], language: Language) -> Markup:

@@ -8,7 +8,6 @@ matter which run was killed, which week changed, or that somebody chose another 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import gate, progress, warehouse
+from orchestration.home import put_file
 from orchestration.languages import LOCALE
 from orchestration.page.reading import WEEKS_SHOWN
 from orchestration.page.render import Look, index_page, week_page
@@ -56,10 +56,8 @@ def write(home: Home, config: Config) -> list[date]:
         stale = [week for week in weeks if _key_on(home.page(week)) != keys[week]]
         for number, week in enumerate(stale, 1):
             progress.say(f"writing page {number} of {len(stale)}: week {week}")
-            place = weeks.index(week)
-            before = weeks[place - 1] if place else None
-            after = weeks[place + 1] if place + 1 < len(weeks) else None
-            _replace(home.page(week), week_page(connection, week, look, keys[week], before, after))
+            before, after = _neighbours(weeks, weeks.index(week))
+            put_file(home.page(week), week_page(connection, week, look, keys[week], before, after).encode())
         _write_index(home, connection, look, keys)
     return stale
 
@@ -72,7 +70,7 @@ def _write_index(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, 
     key = _hash(sorted(keys.items()), withheld, exports)
     target = home.pages / "index.html"
     if _key_on(target) != key:
-        _replace(target, index_page(connection, look, withheld, key))
+        put_file(target, index_page(connection, look, withheld, key).encode())
 
 
 def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
@@ -90,10 +88,14 @@ def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
     keys = {}
     for place, week in enumerate(weeks):
         shown = [start for start in weeks[max(0, place - WEEKS_SHOWN) : place + 1] if start > week - WEEK * WEEKS_SHOWN]
-        around = (weeks[place - 1] if place else None, weeks[place + 1] if place + 1 < len(weeks) else None)
         of_week = [quality.get(week), *(table.get(week) for table in members)]
-        keys[week] = _hash(same, [(start, editions[start]) for start in shown], around, of_week)
+        keys[week] = _hash(same, [(start, editions[start]) for start in shown], _neighbours(weeks, place), of_week)
     return keys
+
+
+def _neighbours(weeks: Sequence[date], place: int) -> tuple[date | None, date | None]:
+    """The published weeks before and after one; None at either end."""
+    return weeks[place - 1] if place else None, weeks[place + 1] if place + 1 < len(weeks) else None
 
 
 def _by_week(connection: duckdb.DuckDBPyConnection, table: str) -> dict[date, Any]:
@@ -172,14 +174,3 @@ def _drop_others(home: Home, weeks: Sequence[date]) -> None:
     for folder in home.pages.glob("????-??-??"):
         if folder.name not in published and folder.is_dir():
             shutil.rmtree(folder)
-
-
-def _replace(target: Path, text: str) -> None:
-    """Puts a file in place in one step: a reader sees the old one or the new one, whole."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    with part.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(target)

@@ -153,8 +153,9 @@ class WeekReader:
             order, where: SQL over its columns.
             source: whose rows; all sources' where it is None.
         """
+        given = {"source": source} if source else {}
         of_source = "source = $source" if source else "true"
-        return self._select(table, f"week_start = $week and {of_source} and ({where})", order, source)
+        return self._select(table, f"week_start = $week and {of_source} and ({where})", order, **given)
 
     def row(self, table: str, source: str | None = None) -> Row | None:
         """The one row of a source, by default of the whole community; None where there is none."""
@@ -178,7 +179,7 @@ class WeekReader:
     def history(self, table: str, source: str | None = None) -> list[Row]:
         """A source's rows of the weeks that the page looks back on, by week."""
         condition = "source = $source and week_start >= $first and week_start <= $week"
-        return self._select(table, condition, "week_start", source or self.source)
+        return self._select(table, condition, "week_start", source=source or self.source, first=self.first_shown)
 
     def query(self, sql: str, **given: Any) -> list[tuple]:
         """Any other question to the published file."""
@@ -190,15 +191,11 @@ class WeekReader:
         names = [column[0] for column in result.description]
         return [Row(self, table, dict(zip(names, values, strict=True))) for values in result.fetchall()]
 
-    def _select(self, table: str, condition: str, order: str, source: str | None) -> list[Row]:
+    def _select(self, table: str, condition: str, order: str, **given: Any) -> list[Row]:
         if table not in self.tables:
             return []
-        given: dict[str, Any] = {"week": self.week_start}
-        if "$source" in condition:
-            given["source"] = source
-        if "$first" in condition:
-            given["first"] = self.first_shown
-        return self.made_rows(table, f"select * from reports.{table} where {condition} order by {order}", **given)
+        sql = f"select * from reports.{table} where {condition} order by {order}"
+        return self.made_rows(table, sql, week=self.week_start, **given)
 
 
 def known(rows: Sequence[Row], column: str) -> bool:

@@ -43,6 +43,11 @@ class Headline:
         """The sentence as plain text."""
         return text_of(self.sentence)
 
+    @property
+    def mark(self) -> str:
+        """The direction as one character."""
+        return {"up": "▲", "down": "▼"}.get(self.direction or "", "•")
+
 
 def headlines(week: WeekReader, source: str | None = None) -> list[Headline]:
     """A week's headlines, in their order."""

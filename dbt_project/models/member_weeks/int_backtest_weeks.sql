@@ -4,9 +4,7 @@
 -- The twelve weeks in which a sign of life is looked for have to lie within what is known of the source.
 with starts as (
 
-    select source, first_week from {{ ref('int_source_starts') }}
-    union all
-    select 'all' as source, min(first_week) as first_week from {{ ref('int_source_starts') }}
+    {{ first_weeks() }}
 
 )
 

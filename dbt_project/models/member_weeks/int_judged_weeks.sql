@@ -5,10 +5,7 @@
 -- to be judged by. What happened in the four weeks after each has passed at the reporting week's end.
 with steps as (
 
-    {%- for number in range(1, weeks_judged() + 1) %}
-    select {{ 4 * number }} as weeks_back
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ number_rows(range(4, 4 * weeks_judged() + 1, 4), 'weeks_back') }}
 
 ),
 

@@ -10,8 +10,7 @@ with judged as (
         flags.score,
         flags.is_flagged,
         flags.is_silent_4w,
-        rank() over (partition by flags.source, run_weeks.week_start, flags.rule order by flags.score)
-        + (count(*) over (partition by flags.source, run_weeks.week_start, flags.rule, flags.score) - 1) / 2.0 as score_rank
+        {{ mean_rank('flags.source, run_weeks.week_start, flags.rule', 'flags.score') }} as score_rank
     from {{ ref('int_rule_judgements') }} as flags
     inner join {{ source('control', 'run_weeks') }} as run_weeks
         on flags.week_start = {{ add_weeks('run_weeks.week_start', -4) }}
@@ -26,16 +25,7 @@ sums as (
         week_start,
         rule,
         count(*) as population,
-        sum(case when is_silent_4w then 1 else 0 end) as silent,
-        sum(case when is_flagged and is_silent_4w then 1 else 0 end) as tp,
-        sum(case when is_flagged and not is_silent_4w then 1 else 0 end) as fp,
-        sum(case when not is_flagged and is_silent_4w then 1 else 0 end) as fn,
-        sum(case when not is_flagged and not is_silent_4w then 1 else 0 end) as tn,
-        sum(case when is_silent_4w then cast(2 * score_rank as bigint) else 0 end) as twice_the_ranks,
-        sum(case
-            when rule <> 'silence_cut'
-                then cast(power(score - case when is_silent_4w then 1 else 0 end, 2) as decimal(18, 12))
-        end) as squared_errors
+        {{ sums_of_outcomes() }}
     from judged
     group by source, week_start, rule
 
@@ -55,6 +45,6 @@ select
     {{ rate('tp', 'silent') }} as recall,
     {{ rate('2 * tp', '2 * tp + fp + fn') }} as f1,
     {{ rate('tp * population', '(tp + fp) * silent') }} as lift,
-    {{ rate('twice_the_ranks - silent * (silent + 1)', '2 * silent * (population - silent)') }} as auc,
+    {{ auc_of_sums('population') }} as auc,
     {{ rate('squared_errors', 'population') }} as brier
 from sums

@@ -109,10 +109,7 @@ members as (
 
 offsets as (
 
-    {%- for weeks in range(12) %}
-    select {{ weeks }} as weeks
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ number_rows(range(12), 'weeks') }}
 
 ),
 

@@ -5,11 +5,7 @@
 -- the four weeks after it: they have passed when the scored week ends.
 with starts as (
 
-    select source, first_week from {{ ref('int_source_starts') }}
-    union all
-    select 'all' as source, min(first_week) as first_week
-    from {{ ref('int_source_starts') }}
-    having count(*) > 0
+    {{ first_weeks() }}
 
 ),
 
@@ -24,10 +20,7 @@ scored as (
 
 steps as (
 
-    {%- for weeks in weeks_learned_from() %}
-    select {{ weeks }} as weeks_back
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ number_rows(weeks_learned_from(), 'weeks_back') }}
 
 )
 

@@ -16,9 +16,7 @@ with flags as (
     inner join {{ ref('int_churn_scores') }} as scores
         on spans.source = scores.source
         and weeks.week_start = scores.week_start
-        and spans.active_weeks - 1 = scores.x
-        and {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} = scores.t_x
-        and {{ weeks_between('spans.first_active_week', 'weeks.week_start') }} = scores.n
+        and {{ is_history('scores', 'spans', 'weeks.week_start') }}
     cross join {{ source('control', 'settings') }} as settings
     where spans.status = 'quiet'
         and scores.p_active_4w < settings.probability_below

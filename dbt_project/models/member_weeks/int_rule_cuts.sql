@@ -4,10 +4,7 @@
 -- judged weeks before. A little more than the 80 asked for, since the next weeks are never quite like the last.
 with steps as (
 
-    {%- for number in range(1, weeks_of_a_cut() + 1) %}
-    select {{ 4 * number }} as weeks_back
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ number_rows(range(4, 4 * weeks_of_a_cut() + 1, 4), 'weeks_back') }}
 
 ),
 

@@ -22,9 +22,7 @@ ranked as (
 
     select
         *,
-        -- Equal scores share the mean of their ranks.
-        rank() over (partition by source, week_start, rule order by score)
-        + (count(*) over (partition by source, week_start, rule, score) - 1) / 2.0 as score_rank
+        {{ mean_rank('source, week_start, rule', 'score') }} as score_rank
     from judged
 
 ),
@@ -37,16 +35,7 @@ sums as (
         rule,
         count(distinct judged_week) as weeks_judged,
         count(*) as members_judged,
-        sum(case when is_silent_4w then 1 else 0 end) as silent,
-        sum(case when is_flagged and is_silent_4w then 1 else 0 end) as tp,
-        sum(case when is_flagged and not is_silent_4w then 1 else 0 end) as fp,
-        sum(case when not is_flagged and is_silent_4w then 1 else 0 end) as fn,
-        sum(case when not is_flagged and not is_silent_4w then 1 else 0 end) as tn,
-        sum(case when is_silent_4w then cast(2 * score_rank as bigint) else 0 end) as twice_the_ranks,
-        sum(case
-            when rule in ('model', 'probability_cut')
-                then cast(power(score - case when is_silent_4w then 1 else 0 end, 2) as decimal(18, 12))
-        end) as squared_errors
+        {{ sums_of_outcomes() }}
     from ranked
     group by source, week_start, rule
 
@@ -67,7 +56,7 @@ select
     {{ rate('tp', 'silent') }} as recall,
     case
         when rule in ('model', 'probability_cut', 'silence_cut')
-            then {{ rate('twice_the_ranks - silent * (silent + 1)', '2 * silent * (members_judged - silent)') }}
+            then {{ auc_of_sums('members_judged') }}
     end as auc,
     {{ rate('squared_errors', 'members_judged') }} as brier
 from sums

@@ -1,9 +1,5 @@
 {{ config(tags=['run_weeks']) }}
 
-{%- set rules = {
-    'silence': 'by_silence', 'rhythm': 'by_rhythm', 'probability': 'by_probability',
-    'union': 'by_silence or by_rhythm or by_probability', 'always': 'true',
-} -%}
 -- How every rule did in each week that it is judged by: on the same members, by what was known at that week's end.
 with settings as (
 
@@ -33,10 +29,7 @@ flags as (
         members.member_id,
         members.week_start,
         members.is_silent_4w,
-        members.silence_weeks >= settings.at_risk_after_weeks as by_silence,
-        coalesce(members.silence_weeks >= members.rhythm_after_weeks, false) as by_rhythm,
-        -- Whoever was there in the week itself has status active, whatever the chances.
-        members.silence_weeks > 0 and coalesce(chances.p_active_4w < settings.probability_below, false) as by_probability
+        {{ simple_flags('members', 'chances.p_active_4w') }}
     from {{ ref('int_rule_members') }} as members
     inner join judged_weeks
         on members.source = judged_weeks.source
@@ -67,7 +60,7 @@ inner join cuts
 inner join judged_weeks
     on scores.source = judged_weeks.source
     and scores.week_start = judged_weeks.week_start
-{%- for rule, condition in rules.items() %}
+{%- for rule, condition in simple_rules().items() %}
 
 union all
 

@@ -28,9 +28,7 @@ whole as (
 
 starts as (
 
-    select source, first_week from {{ ref('int_source_starts') }}
-    union all
-    select 'all' as source, min(first_week) as first_week from {{ ref('int_source_starts') }}
+    {{ first_weeks() }}
 
 )
 

@@ -24,14 +24,7 @@ played as (
         plays.play,
         plays.rule,
         plays.text_key
-    from facts
-    cross join settings
-    inner join {{ ref('winback_plays') }} as plays on {{ play_fits('plays.rule', 'facts') }}
-    where {{ on_winback_list('facts') }}
-    qualify row_number() over (
-        partition by facts.source, facts.member_id, facts.week_start
-        order by plays.place
-    ) = 1
+    {{ from_listed_with_their_play() }}
 
 ),
 

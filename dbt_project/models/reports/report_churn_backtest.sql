@@ -1,7 +1,3 @@
-{%- set rules = {
-    'silence': 'by_silence', 'rhythm': 'by_rhythm', 'probability': 'by_probability',
-    'union': 'by_silence or by_rhythm or by_probability', 'always': 'true',
-} -%}
 -- Flags as they were four weeks ago, against what happened since. A flag of that week stands on rows up to its end alone;
 -- only `is_gone` looks further.
 with settings as (
@@ -41,9 +37,7 @@ population as (
     left join {{ ref('int_churn_scores') }} as scores
         on weeks.source = scores.source
         and weeks.judged_week = scores.week_start
-        and spans.active_weeks - 1 = scores.x
-        and {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} = scores.t_x
-        and {{ weeks_between('spans.first_active_week', 'weeks.judged_week') }} = scores.n
+        and {{ is_history('scores', 'spans', 'weeks.judged_week') }}
 
 ),
 
@@ -53,11 +47,7 @@ flagged as (
         population.source,
         population.week_start,
         population.p_active_4w,
-        population.silence_weeks >= settings.at_risk_after_weeks as by_silence,
-        coalesce(population.silence_weeks >= population.rhythm_after_weeks, false) as by_rhythm,
-        -- Whoever was there in the week itself has status active, whatever the chances.
-        population.silence_weeks > 0
-        and coalesce(population.p_active_4w < settings.probability_below, false) as by_probability,
+        {{ simple_flags('population', 'population.p_active_4w') }},
         count(*) as members,
         sum(case when population.is_gone then 1 else 0 end) as gone
     from population
@@ -69,7 +59,7 @@ flagged as (
 
 outcomes as (
 
-    {%- for rule, condition in rules.items() %}
+    {%- for rule, condition in simple_rules().items() %}
     select
         weeks.source,
         weeks.week_start,

@@ -7,10 +7,7 @@ with weeks as (
 
 bins as (
 
-    {%- for bin in range(1, 11) %}
-    select {{ bin }} as bin
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ number_rows(range(1, 11), 'bin') }}
 
 ),
 
@@ -45,9 +42,7 @@ judged as (
     inner join {{ ref('int_churn_scores') }} as scores
         on weeks.source = scores.source
         and weeks.judged_week = scores.week_start
-        and spans.active_weeks - 1 = scores.x
-        and {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} = scores.t_x
-        and {{ weeks_between('spans.first_active_week', 'weeks.judged_week') }} = scores.n
+        and {{ is_history('scores', 'spans', 'weeks.judged_week') }}
     left join active
         on spans.source = active.source
         and spans.member_id = active.member_id

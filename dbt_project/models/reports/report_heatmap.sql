@@ -6,19 +6,13 @@ with spine as (
 
 weekdays as (
 
-    {%- for day in range(1, 8) %}
-    select {{ day }} as iso_weekday
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ number_rows(range(1, 8), 'iso_weekday') }}
 
 ),
 
 hours as (
 
-    {%- for hour in range(24) %}
-    select {{ hour }} as "hour"
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ number_rows(range(24), '"hour"') }}
 
 ),
 

@@ -103,9 +103,7 @@ tallies as (
 
 first_weeks as (
 
-    select source, first_week from {{ ref('int_source_starts') }}
-    union all
-    select 'all' as source, min(first_week) as first_week from {{ ref('int_source_starts') }}
+    {{ first_weeks() }}
 
 ),
 

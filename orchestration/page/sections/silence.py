@@ -83,9 +83,8 @@ def _lift(week: WeekReader) -> Row | None:
 
 def _why(row: Row, week: WeekReader) -> Markup:
     """The words of a row's `reason`, as in winback.csv; a reason that has none stands as it is."""
-    status, _, rule = str(row.value("reason")).partition(": ")
-    if status not in lists.STATUS_REASONS or rule not in lists.RULE_REASONS:
+    parts = lists.messages_of(str(row.value("reason")), week.language)
+    if parts is None:
         return Markup("{}").format(row.value("reason"))
     numbers = {name: row[name].data for name in _NUMBERS_OF_REASONS if name in row}
-    parts = (lists.STATUS_REASONS[status], lists.RULE_REASONS[rule])
-    return Markup("; ").join(Markup(week.language.gettext(part)).format(**numbers) for part in parts) + "."
+    return Markup("; ").join(Markup(part).format(**numbers) for part in parts) + "."

@@ -18,19 +18,18 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     stages = week.rows("report_lifecycle", order=_PLACE, source=week.source)
     if not sum(row.value("members") for row in stages):
         return None
-    weeks: dict[Any, dict[str, int]] = {}
-    history = week.history("report_lifecycle")
-    for row in history:
-        weeks.setdefault(row.value("week_start"), {})[row.value("stage")] = row.value("members")
-    labels = {row.value("week_start"): charts.week_label(row.week_start) for row in history}
-    points = [(labels[start], parts) for start, parts in sorted(weeks.items())]
+    weeks = _by_week(week.history("report_lifecycle"))
+    points = [
+        (charts.week_label(rows[0].week_start), {row.value("stage"): row.value("members") for row in rows})
+        for rows in weeks
+    ]
     return {
         "stages": stages,
         "by_stage": {row.value("stage"): row for row in stages},
         "moves": week.rows("report_lifecycle_moves", "members desc, from_stage nulls first, to_stage", week.source),
         "chart": charts.stacked(points, ORDER, week.language),
         "order": ORDER,
-        "weeks": _by_week(history),
+        "weeks": weeks,
     }
 
 

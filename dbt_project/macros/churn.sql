@@ -1,0 +1,54 @@
+{# What the flags, their backtest and the choice of a rule have in common, each said once. #}
+
+{# Whether a row of scores (x, t_x, n) is of the history that `spans` (active_weeks, first_active_week, last_active_week) has at
+   the end of a week: active weeks after the first, weeks from the first to the last, and to the week itself. #}
+{% macro is_history(scores, spans, week_start) -%}
+    (
+        {{ spans }}.active_weeks - 1 = {{ scores }}.x
+        and {{ weeks_between(spans ~ '.first_active_week', spans ~ '.last_active_week') }} = {{ scores }}.t_x
+        and {{ weeks_between(spans ~ '.first_active_week', week_start) }} = {{ scores }}.n
+    )
+{%- endmacro %}
+
+{# The rules without a learned cut, and `always` to hold them against: what each goes by of the columns of `simple_flags`. #}
+{% macro simple_rules() -%}
+    {{ return({
+        'silence': 'by_silence', 'rhythm': 'by_rhythm', 'probability': 'by_probability',
+        'union': 'by_silence or by_rhythm or by_probability', 'always': 'true',
+    }) }}
+{%- endmacro %}
+
+{# The flags of `members` (silence_weeks, rhythm_after_weeks) as columns, beside the CTE `settings`. #}
+{% macro simple_flags(members, p_active_4w) -%}
+    {{ members }}.silence_weeks >= settings.at_risk_after_weeks as by_silence,
+        coalesce({{ members }}.silence_weeks >= {{ members }}.rhythm_after_weeks, false) as by_rhythm,
+        -- Whoever was there in the week itself has status active, whatever the chances.
+        {{ members }}.silence_weeks > 0
+        and coalesce({{ p_active_4w }} < settings.probability_below, false) as by_probability
+{%- endmacro %}
+
+{# The rank of a value within a partition; equal values share the mean of their ranks. #}
+{% macro mean_rank(partition, value) -%}
+    rank() over (partition by {{ partition }} order by {{ value }})
+        + (count(*) over (partition by {{ partition }}, {{ value }}) - 1) / 2.0
+{%- endmacro %}
+
+{# What flags came to, as columns of a query that groups rows of is_flagged, is_silent_4w, rule, score and score_rank. Only
+   scores that are chances have squared errors. #}
+{% macro sums_of_outcomes() -%}
+    sum(case when is_silent_4w then 1 else 0 end) as silent,
+        sum(case when is_flagged and is_silent_4w then 1 else 0 end) as tp,
+        sum(case when is_flagged and not is_silent_4w then 1 else 0 end) as fp,
+        sum(case when not is_flagged and is_silent_4w then 1 else 0 end) as fn,
+        sum(case when not is_flagged and not is_silent_4w then 1 else 0 end) as tn,
+        sum(case when is_silent_4w then cast(2 * score_rank as bigint) else 0 end) as twice_the_ranks,
+        sum(case
+            when rule in ('model', 'probability_cut')
+                then cast(power(score - case when is_silent_4w then 1 else 0 end, 2) as decimal(18, 12))
+        end) as squared_errors
+{%- endmacro %}
+
+{# The chance that who fell silent has the higher score, from these sums and how many members they are over. #}
+{% macro auc_of_sums(members) -%}
+    {{ rate('twice_the_ranks - silent * (silent + 1)', '2 * silent * (' ~ members ~ ' - silent)') }}
+{%- endmacro %}
