@@ -59,6 +59,10 @@ class Histories:
         if not (possible & (self.members > 0)).all():
             raise ValueError("histories: expected 0 <= x <= t_x <= n, t_x = 0 only where x = 0, and members > 0")
 
+    def only(self, chosen: NDArray) -> Histories:
+        """Some of them: by whether each is chosen, or by their places."""
+        return Histories(self.x[chosen], self.t_x[chosen], self.n[chosen], self.members[chosen])
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -156,7 +160,7 @@ def _part(histories: Histories) -> Histories | None:
     every = len(histories.x) // _HISTORIES_OF_A_PART
     if every < 2:
         return None
-    part = Histories(*(column[::every] for column in (histories.x, histories.t_x, histories.n, histories.members)))
+    part = histories.only(np.arange(0, len(histories.x), every))
     return part if part.x.any() else None
 
 

@@ -11,18 +11,36 @@ bins as (
 
 ),
 
+steps as (
+
+    {{ number_rows(range(1, 5), 'weeks') }}
+
+),
+
+-- Whoever is active next in a week was so within four weeks of each of the four before it.
 active as (
 
-    select distinct
-        member_weeks.source,
-        member_weeks.member_id,
-        weeks.week_start
-    from {{ ref('int_member_weeks') }} as member_weeks
+    select
+        spans.source,
+        weeks.week_start,
+        spans.active_weeks - 1 as x,
+        {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} as t_x,
+        {{ weeks_between('spans.first_active_week', 'weeks.judged_week') }} as n,
+        count(*) as members
+    from {{ ref('int_status_spans') }} as spans
+    cross join steps
     inner join weeks
-        on member_weeks.source = weeks.source
-        and weeks.judged_week < member_weeks.week_start
-        and member_weeks.week_start <= weeks.week_start
-    where member_weeks.active_interactions > 0
+        on spans.source = weeks.source
+        and weeks.judged_week = {{ add_weeks('spans.next_active_week', '-steps.weeks') }}
+        and spans.from_week <= weeks.judged_week
+        and weeks.judged_week < spans.to_week
+    where spans.active_weeks > 0
+    group by
+        spans.source,
+        weeks.week_start,
+        spans.active_weeks - 1,
+        {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }},
+        {{ weeks_between('spans.first_active_week', 'weeks.judged_week') }}
 
 ),
 
@@ -32,22 +50,18 @@ judged as (
         weeks.source,
         weeks.week_start,
         scores.p_active_4w,
-        count(*) as members,
-        count(active.member_id) as active_members
+        scores.members,
+        coalesce(active.members, 0) as active_members
     from weeks
-    inner join {{ ref('int_status_spans') }} as spans
-        on weeks.source = spans.source
-        and spans.from_week <= weeks.judged_week
-        and weeks.judged_week < spans.to_week
     inner join {{ ref('int_churn_scores') }} as scores
         on weeks.source = scores.source
         and weeks.judged_week = scores.week_start
-        and {{ is_history('scores', 'spans', 'weeks.judged_week') }}
     left join active
-        on spans.source = active.source
-        and spans.member_id = active.member_id
+        on weeks.source = active.source
         and weeks.week_start = active.week_start
-    group by weeks.source, weeks.week_start, scores.p_active_4w
+        and scores.x = active.x
+        and scores.t_x = active.t_x
+        and scores.n = active.n
 
 ),
 
