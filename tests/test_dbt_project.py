@@ -256,8 +256,8 @@ MUTATIONS = [
     ),
     (
         "models/reports/report_churn_calibration.sql",
-        "number_rows(range(1, 5), 'weeks')",
-        "number_rows(range(1, 6), 'weeks')",
+        "add_weeks('spans.next_active_week', -4)",
+        "add_weeks('spans.next_active_week', -5)",
         "chances_are_held_against_what_came_by_tenths",
     ),
     (

@@ -62,6 +62,16 @@ from facts
     ) }}
 {%- endmacro %}
 
+{# Where a kind of members (rows of source, week_start and `members`, how many they are) stands among all on its list by a column:
+   0 with the least, 1 with the most, the same place for equals; nulls come first. #}
+{% macro place_in_list(column) -%}
+    coalesce({{ rate(
+        '(sum(members) over (partition by source, week_start order by ' ~ column ~ ' nulls first'
+        ~ ' range between unbounded preceding and current row) - sum(members) over (partition by source, week_start, ' ~ column ~ '))',
+        '(sum(members) over (partition by source, week_start) - 1)'
+    ) }}, 0)
+{%- endmacro %}
+
 {# Whether a person is held out for as long as a silence lasts that begins in `anchor_week`: drawn anew for silences that
    begin in another block of weeks, so that nobody is left alone for ever. Nothing but the salt, the person and that week
    decides: no order of rows, no other member, and not which list or rule is looked at. #}

@@ -1,7 +1,7 @@
 """What the learned flag goes by: how much worse it gets when it is told somebody else's value of a feature.
 
 A model that tells who falls silent puts whoever does before whoever does not. Looked at are the pairs of one who fell
-silent and one who did not, in the same week: which share of them is in the right order, and by how much that share falls
+silent and one who did not, in the same week: what share of them is in the right order, and by how much it falls
 when the members of the week exchange their values of a feature. A week's pairs are counted once, and serve every report
 that looks back on it.
 """

@@ -236,6 +236,7 @@ pieces as (
         pieces.p90_gap_weeks,
         pieces.rhythm_after_weeks,
         pieces.flag_week,
+        case when pieces.status in ('at_risk', 'churned') then pieces.flag_week end as flagged_from_week,
         histories.last_active_at,
         histories.last_seen_at,
         histories.orders_total,
@@ -280,9 +281,8 @@ weeks as (
     left join flags
         on pieces.source = flags.source
         and pieces.member_id = flags.member_id
-        and pieces.flag_week = {{ add_weeks('flags.week_start', 1) }}
+        and pieces.flagged_from_week = {{ add_weeks('flags.week_start', 1) }}
         and pieces.member_since_week <= flags.week_start
-        and pieces.status in ('at_risk', 'churned')
 
 ),
 

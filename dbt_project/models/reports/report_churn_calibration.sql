@@ -11,36 +11,50 @@ bins as (
 
 ),
 
-steps as (
+bounds as (
 
-    {{ number_rows(range(1, 5), 'weeks') }}
+    select
+        min(judged_week) as from_week,
+        {{ add_weeks('max(judged_week)', 1) }} as to_week
+    from weeks
 
 ),
 
 -- Whoever is active next in a week was so within four weeks of each of the four before it.
-active as (
+soon_active as (
 
     select
         spans.source,
-        weeks.week_start,
-        spans.active_weeks - 1 as x,
-        {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} as t_x,
-        {{ weeks_between('spans.first_active_week', 'weeks.judged_week') }} as n,
-        count(*) as members
+        spans.active_weeks,
+        spans.first_active_week,
+        spans.last_active_week,
+        {{ each_week(
+            'greatest(spans.from_week, bounds.from_week, ' ~ add_weeks('spans.next_active_week', -4) ~ ')',
+            'least(spans.to_week, bounds.to_week)'
+        ) }} as judged_week
     from {{ ref('int_status_spans') }} as spans
-    cross join steps
-    inner join weeks
-        on spans.source = weeks.source
-        and weeks.judged_week = {{ add_weeks('spans.next_active_week', '-steps.weeks') }}
-        and spans.from_week <= weeks.judged_week
-        and weeks.judged_week < spans.to_week
+    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
     where spans.active_weeks > 0
+        and spans.next_active_week is not null
+
+),
+
+active as (
+
+    select
+        source,
+        judged_week,
+        active_weeks - 1 as x,
+        {{ weeks_between('first_active_week', 'last_active_week') }} as t_x,
+        {{ weeks_between('first_active_week', 'judged_week') }} as n,
+        count(*) as members
+    from soon_active
     group by
-        spans.source,
-        weeks.week_start,
-        spans.active_weeks - 1,
-        {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }},
-        {{ weeks_between('spans.first_active_week', 'weeks.judged_week') }}
+        source,
+        judged_week,
+        active_weeks - 1,
+        {{ weeks_between('first_active_week', 'last_active_week') }},
+        {{ weeks_between('first_active_week', 'judged_week') }}
 
 ),
 
@@ -57,8 +71,8 @@ judged as (
         on weeks.source = scores.source
         and weeks.judged_week = scores.week_start
     left join active
-        on weeks.source = active.source
-        and weeks.week_start = active.week_start
+        on scores.source = active.source
+        and scores.week_start = active.judged_week
         and scores.x = active.x
         and scores.t_x = active.t_x
         and scores.n = active.n
