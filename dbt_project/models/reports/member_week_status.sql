@@ -1,3 +1,4 @@
+{{ config(**joins_as_written()) }}
 {#- All that is known of a member holds over intervals of weeks. They are cut into each other first, clipped to the weeks that
     are kept, and become weeks last: most members have two or three pieces in half a year. -#}
 
@@ -243,9 +244,10 @@ pieces as (
         histories.revenue_total,
         histories.currency,
         histories.last_ordered_at,
-        greatest(pieces.from_week, histories.from_week) as from_week,
-        least(pieces.to_week, histories.to_week) as to_week
+        greatest(pieces.from_week, histories.from_week, bounds.from_week) as from_week,
+        least(pieces.to_week, histories.to_week, bounds.to_week) as to_week
     from recent_pieces as pieces
+    cross join bounds
     inner join histories
         on pieces.source = histories.source
         and pieces.member_id = histories.member_id
@@ -258,6 +260,15 @@ pieces as (
 flags as (
 
     select * from {{ ref('int_probability_flags') }}
+
+),
+
+piece_weeks as (
+
+    select
+        pieces.*,
+        {{ each_week('from_week', 'to_week') }} as piece_week
+    from pieces
 
 ),
 
@@ -274,10 +285,8 @@ weeks as (
         {{ add_weeks('weeks.week_start', -52) }} as looked_back_to_week,
         flags.week_start as flagged_before_week,
         flags.flagged_since as flagged_before_since
-    from pieces
-    inner join kept_weeks as weeks
-        on pieces.from_week <= weeks.week_start
-        and weeks.week_start < pieces.to_week
+    from piece_weeks as pieces
+    inner join kept_weeks as weeks on pieces.piece_week = weeks.week_start
     left join flags
         on pieces.source = flags.source
         and pieces.member_id = flags.member_id

@@ -1,3 +1,4 @@
+{{ config(**joins_as_written()) }}
 -- Flags as they were four weeks ago, against what happened since. A flag of that week stands on rows up to its end alone;
 -- only `is_gone` looks further.
 with settings as (

@@ -1,3 +1,4 @@
+{{ config(**joins_as_written()) }}
 -- The scores of four weeks ago against the four weeks since: who was active at all, of those given such a chance of it?
 with weeks as (
 
