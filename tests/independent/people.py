@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from .calendar_weeks import WEEK, Calendar, weeks_between
 from .canonical import Community, Interaction, Member, Order, Rows
@@ -18,8 +18,7 @@ from .canonical import Community, Interaction, Member, Order, Rows
 ALL = "all"
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """What holds of one account or person at the end of one week."""
 
     is_member: bool
@@ -111,6 +110,8 @@ class Body:
 
     def left_at(self, end: datetime) -> datetime | None:
         """When the body left as of an instant: a person has left once the last of the accounts has."""
+        if not any(self.moves.values()):
+            return None
         left = [self.account_left_at(account, end) for account in self.accounts if account.joined_at < end]
         return None if not left or None in left else max(left)
 
