@@ -1,7 +1,7 @@
 """A community computed by what `stillhere run` is made of, for tests that look at figures alone.
 
 Pulled, built by one dbt call and published, but with neither Dagster nor the pages, which take the most of a run of
-hundreds of weeks. That the command does the same is what the tests of the sample community and of R contributors show.
+hundreds of weeks. That the command does the same is what the tests of the sample community and of a forum show.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from statistics import median
 import duckdb
 import pytest
 
+from orchestration.home import Home
 from tests.communities import SHARED_DATA, Place
 from tests.computed import published
 from tests.independent import discourse, reading, zulip
@@ -65,7 +66,13 @@ def place(forum: Forum, tmp_path_factory: pytest.TempPathFactory) -> Place:
         f'format = "{forum.format}"\npath = {json.dumps(str(SHARED_DATA / forum.export))}\n',
         encoding="utf-8",
     )
-    return published(config, forum.weeks)
+    if forum.format == "zulip":
+        return published(config, forum.weeks)
+    # As a user types it, with the pages of all weeks.
+    found = Place(config, Home(folder / ".stillhere"))
+    done = found.run("--from", str(forum.first), "--to", str(forum.last))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return found
 
 
 @pytest.fixture(scope="module")
