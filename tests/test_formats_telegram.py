@@ -369,5 +369,5 @@ def test_the_figures_of_a_small_group_are_those_worked_out_by_hand(tmp_path):
         community,
         "select week_start::varchar, members, new_members, left_members, active_members, posts, replies, shares,"
         " reactions, new_active, retained, dormant, members_join_inferred from reports.report_activity"
-        " where source = 'telegram' order by week_start",
+        " where source = 'telegram' and week_start >= '2024-01-01' order by week_start",
     ) == [("2024-01-01", 3, 1, 0, 2, 1, 1, 0, 1, 2, 0, 0, 0), ("2024-01-08", 3, 1, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1)]
