@@ -6,20 +6,20 @@ hundreds of weeks. That the command does the same is what the tests of the sampl
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import json
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from orchestration import formats, warehouse
+import pytest
+
+from orchestration import dbt_runs, formats, warehouse
+from orchestration.assets.models import format_of
 from orchestration.community import Community
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
 from orchestration.publish import publish
 from tests.communities import Place
-
-DBT = Path(sys.executable).with_name("dbt")
 
 
 def pulled(config_file: Path) -> Community:
@@ -31,24 +31,30 @@ def pulled(config_file: Path) -> Community:
     return community
 
 
-def computed(community: Community, weeks: Iterable[date], *arguments: str, project: Path = warehouse.PROJECT) -> None:
-    """Computes weeks in the warehouse: the models of the community's formats, or those that the arguments select."""
+def computed(community: Community, weeks: Iterable[date], *models: str) -> None:
+    """Computes weeks in the warehouse: these models with all that they stand on; with none named, all there are."""
     warehouse.write_control(community.config, community.home, list(weeks))
-    target = community.home.dbt / "target"
     families = community.model_families()
-    others = {family for name in formats.names() if (family := formats.get(name).model_family) not in families}
-    left_out = [f"{kind}_{family}__*" for family in sorted(others) for kind in ("stg", "int")]
-    done = subprocess.run(
-        [
-            str(DBT), "build", "--resource-type", "model", "--resource-type", "seed", "--project-dir", str(project),
-            "--profiles-dir", str(project), "--target-path", str(target), "--log-path", str(target), *arguments,
-            "--exclude", *left_out,
-        ],
-        env=warehouse.dbt_environment(community.home)
-        | {"PYTHONWARNINGS": "ignore", "STILLHERE_FORMATS": ",".join(sorted(families))},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STILLHERE_HOME", str(community.home.path))
+        environment.setenv("STILLHERE_FORMATS", ",".join(sorted(families)))
+        done = dbt_runs.build(community.home, _to_build(families, models), lambda name, index, total: None)
+    assert not done.problems, "\n".join(done.problems)
+
+
+def _to_build(families: set[str], models: tuple[str, ...]) -> set[str]:
+    """The names of models and of what they stand on, without those of formats that the community does not have."""
+    nodes = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))["nodes"]
+    nodes = {key: node for key, node in nodes.items() if node["resource_type"] in ("model", "seed")}
+    nodes = {key: node for key, node in nodes.items() if format_of(node) in (None, *families)}
+    waiting = [key for key, node in nodes.items() if not models or node["name"] in models]
+    found: set[str] = set()
+    while waiting:
+        if (key := waiting.pop()) in nodes and nodes[key]["name"] not in found:
+            found.add(nodes[key]["name"])
+            waiting += nodes[key].get("depends_on", {}).get("nodes", [])
+    assert found >= set(models), f"no such models: {set(models) - found}"
+    return found
 
 
 def looked_at(community: Community, sql: str) -> list[tuple]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,12 +10,9 @@ import duckdb
 import pytest
 
 import expectations
-from orchestration import config as configuration
-from orchestration import dbt_runs, formats, warehouse
+from orchestration import dbt_runs, warehouse
 from orchestration.churn import bgbb, weekly
-from orchestration.exports import lake
-from orchestration.exports.pull import pull
-from orchestration.home import Home
+from tests.computed import computed, pulled
 
 MADE = bgbb.Parameters(0.8, 2.0, 0.6, 4.0)
 WEEKS = (date(2026, 1, 5), date(2026, 1, 12))
@@ -189,22 +184,9 @@ def judged(folder: Path, noise: int) -> dict[str, list[tuple]]:
     folder.mkdir()
     (folder / "stillhere.toml").write_text(CONFIG, encoding="utf-8")
     (folder / "acts.csv").write_text(acts(noise), encoding="utf-8")
-    config, home = configuration.load(folder / "stillhere.toml"), Home(folder / ".stillhere").create()
-    lake.write_schemas(home, formats.raw_tables())
-    pull(config, config.sources[0], home, lambda sentence: None)
-    warehouse.write_control(config, home, [JUDGED])
-    target = home.dbt / "target"
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("dbt")), "build", "--resource-type", "model", "--resource-type", "seed",
-            "--project-dir", str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT), "--target-path",
-            str(target), "--log-path", str(target), "--select", *(f"+{report}" for report in REPORTS),
-        ],
-        env=warehouse.dbt_environment(home) | {"STILLHERE_FORMATS": "table"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:]
-    with warehouse.connect(home.warehouse, read_only=True) as connection:
+    community = pulled(folder / "stillhere.toml")
+    computed(community, [JUDGED], *REPORTS)
+    with warehouse.connect(community.home.warehouse, read_only=True) as connection:
         rows = {
             report: connection.execute(
                 f"select * from reports.{report} where week_start = $week order by all", {"week": JUDGED}

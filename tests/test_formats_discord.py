@@ -295,7 +295,7 @@ def test_the_figures_of_a_small_server_are_those_worked_out_by_hand(tmp_path):
         ),
     )
     community = pulled(inbox.config_file)
-    computed(community, [date(2024, 1, 1), date(2024, 1, 8)], "--select", "+report_activity", "+sources")
+    computed(community, [date(2024, 1, 1), date(2024, 1, 8)], "report_activity", "sources")
     # Week 1: ann posts, ben replies and reacts, cem joins, dan reacts. Week 2: ann posts and passes on, cem replies,
     # dan posts, ben replies in the thread. The robot counts nowhere.
     assert looked_at(

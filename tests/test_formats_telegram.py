@@ -363,7 +363,7 @@ def test_the_figures_of_a_small_group_are_those_worked_out_by_hand(tmp_path):
         ),
     )  # fmt: skip
     community = pulled(inbox.config_file)
-    computed(community, [date(2024, 1, 1), date(2024, 1, 8)], "--select", "+report_activity")
+    computed(community, [date(2024, 1, 1), date(2024, 1, 8)], "report_activity")
     # Members: user1 and user2 founded the group, Eve was invited and removed, user3 appears when reacting.
     assert looked_at(
         community,

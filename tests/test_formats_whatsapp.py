@@ -378,7 +378,7 @@ def test_the_figures_of_a_small_chat_are_those_worked_out_by_hand(tmp_path):
         + "\n",
     )
     community = pulled(inbox.config_file)
-    computed(community, [date(2024, 1, 15), date(2024, 1, 22)], "--select", "+report_activity")
+    computed(community, [date(2024, 1, 15), date(2024, 1, 22)], "report_activity")
     # Members: Ben and Dan are added, Ann and Cem are seen writing; Dan is removed again.
     assert looked_at(
         community,

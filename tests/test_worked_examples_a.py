@@ -9,12 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import config as configuration
-from orchestration import formats, warehouse
-from orchestration.exports import lake
-from orchestration.exports.pull import pull
 from orchestration.home import Home
-from tests.test_dbt_project import dbt
+from tests.computed import computed, pulled
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "metrics.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE.split("## Worked example: a week of a forum")[1].split("\n## ")[0]
@@ -70,17 +66,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     for name, text in re.findall(r"`(\w+\.csv)`.*?```csv\n(.*?)```", EXAMPLE, flags=re.DOTALL):
         (folder / "exports" / name).write_text(text, encoding="utf-8")
     (folder / "stillhere.toml").write_text(CONFIG, encoding="utf-8")
-    config = configuration.load(folder / "stillhere.toml")
-    its_home = Home(folder / ".stillhere").create()
-    lake.write_schemas(its_home, formats.raw_tables())
-    pull(config, config.sources[0], its_home, lambda sentence: None)
-    warehouse.write_control(config, its_home, [WEEK])
-    reports = sorted({report for report, _ in tables()})
-    wanted = [f"+{report}" for report in reports]
-    run = dbt(its_home, warehouse.PROJECT, its_home.dbt / "target", "build", "--exclude-resource-type", "test",
-              "--exclude-resource-type", "unit_test", "--select", *wanted)  # fmt: skip
-    assert run.returncode == 0, [e["info"]["msg"] for e in run.events if e["info"]["level"] == "error"]
-    return its_home
+    community = pulled(folder / "stillhere.toml")
+    computed(community, [WEEK], *{report for report, _ in tables()})
+    return community.home
 
 
 def shown(value: object) -> str:

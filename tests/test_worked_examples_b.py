@@ -9,12 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestration import config as configuration
-from orchestration import formats, warehouse
-from orchestration.exports import lake
-from orchestration.exports.pull import pull
+from orchestration import warehouse
 from orchestration.home import Home
-from tests.test_dbt_project import dbt
+from tests.computed import computed, pulled
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
 HEADING = "## Worked example: first steps, segments, harm, goals, headlines\n"
@@ -77,17 +74,9 @@ def home(example: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> 
     for name in ("members.csv", "log.csv"):
         (folder / "exports" / name).write_text(example.files[name], encoding="utf-8")
     (folder / "stillhere.toml").write_text(CONFIG + example.files["goal"], encoding="utf-8")
-    config = configuration.load(folder / "stillhere.toml")
-    its_home = Home(folder / ".stillhere").create()
-    lake.write_schemas(its_home, formats.raw_tables())
-    for source in config.sources:
-        pull(config, source, its_home, lambda sentence: None)
-    warehouse.write_control(config, its_home, config.calendar.weeks(date(2026, 1, 5), date(2026, 2, 2)))
-    selected = [f"+{report}" for report in REPORTS]
-    resources = ["--resource-type", "model", "--resource-type", "seed"]
-    run = dbt(its_home, warehouse.PROJECT, its_home.dbt / "target", "build", *resources, "--select", *selected)
-    assert run.returncode == 0, [e["info"]["msg"] for e in run.events if e["info"]["level"] == "error"]
-    return its_home
+    community = pulled(folder / "stillhere.toml")
+    computed(community, community.config.calendar.weeks(date(2026, 1, 5), date(2026, 2, 2)), *REPORTS)
+    return community.home
 
 
 @pytest.mark.parametrize("report", REPORTS)
