@@ -1,6 +1,6 @@
 """Which columns each column is computed from: read out of the models' compiled SQL once, and kept beside the project.
 
-`dbt_project/lineage.json` is written by `python docs/write_lineage.py`; a test holds it to the models. Reading it out of
+`dbt_project/lineage.json` is written by `python docs/write_lineage.py`; a test holds it to the models. Reading it from
 the SQL takes seconds, for which dbt has to compile all models: too much for a run, and it is the same until the next
 version.
 """

@@ -115,12 +115,15 @@ def week_page(
 
 
 def index_page(
-    connection: duckdb.DuckDBPyConnection, look: Look, withheld: Sequence[tuple[date, Sequence[str]]], key: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    look: Look,
+    withheld: Sequence[tuple[date, Sequence[tuple[str, str]]]],
+    key: str = "",
 ) -> str:
     """The list of all published weeks, newest first, and of those that were withheld.
 
     Args:
-        withheld: weeks with the reasons why they were.
+        withheld: weeks with the reasons why they were: what was expected and is not so, and the particulars.
     """
     language = languages.get(look.language)
     week = WeekReader(connection, date.min, language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from expectations import suites
 from orchestration.page.messages import mark
 from orchestration.page.reading import WeekReader
 from orchestration.weeks import WEEK
@@ -31,7 +32,7 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     )
     columns = list(SHOWN)
     return {
-        "warnings": warnings,
+        "warnings": [(row, suites.promise_of(row.value("report"), row.value("check_name"))) for row in warnings],
         "checks": week.count("report_quality"),
         "passed": week.count("report_quality", passed=True),
         "sources": [
