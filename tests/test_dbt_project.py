@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from orchestration import config as configuration
 from orchestration import formats, lineage, sample_community, warehouse
@@ -643,6 +644,13 @@ def test_every_column_of_a_model_in_sql_is_in_the_lineage(built: SimpleNamespace
         for column, sources in columns.items():
             for source, names in sources.items():
                 assert set(names) <= there[source], f"{name}.{column} from {source}"
+
+
+def test_formats_know_whether_they_show_acts():
+    project = yaml.safe_load((warehouse.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    streams = project["vars"]["formats"]
+    told = {name: formats.get(name).shows_acts for name in formats.names()}
+    assert told == {name: "interactions" in streams[formats.get(name).model_family] for name in formats.names()}
 
 
 def test_every_table_has_a_data_test(built: SimpleNamespace):

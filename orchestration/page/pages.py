@@ -86,12 +86,17 @@ def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
     quality = _by_week(connection, "report_quality")
     members = [_by_week(connection, table) for table in _MEMBER_TABLES]
     sources = connection.execute("select columns(* exclude (first_at, last_at)) from reports.sources order by all")
+    # A page says where a source's rows end within its week.
+    ends = connection.execute(
+        "select source, last_at from reports.sources where last_at is not null order by all"
+    ).fetchall()
     same = _hash(astuple(look), _code_digest(), sources.fetchall(), _comments(connection))
     weeks = sorted(editions)
     keys = {}
     for place, week in enumerate(weeks):
         shown = [start for start in weeks[max(0, place - WEEKS_SHOWN) : place + 1] if start > week - WEEK * WEEKS_SHOWN]
         of_week = [quality.get(week), *(table.get(week) for table in members)]
+        of_week += [(source, at) for source, at in ends if abs(at.date() - week) < 2 * WEEK]
         keys[week] = _hash(same, [(start, editions[start]) for start in shown], _neighbours(weeks, place), of_week)
     return keys
 

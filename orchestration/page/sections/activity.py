@@ -15,15 +15,21 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     """The week's figures, the growth accounting over the weeks before, and a line a source."""
     activity = week.row("report_activity")
     if activity is None or not activity.value("members"):
-        return {"activity": None}
+        return {"activity": None, "shows_acts": True}
+    if not week.shows_acts:
+        return {"activity": None, "shows_acts": False}
     history = week.history("report_activity")
     sources = week.rows("report_activity", order="source", where="source <> 'all' and members > 0")
+    only_buyers = [row.value("source") for row in sources if row.value("source") not in week.sources_with_acts]
+    sources = [row for row in sources if row.value("source") in week.sources_with_acts]
     return {
         "activity": activity,
+        "shows_acts": True,
         "parts": _parts(activity),
         "history": history,
         "charts": [charts.growth(_points(history), week.language, width) for width in (charts.WIDE, charts.NARROW)],
         "sources": sources if len(sources) > 1 else [],
+        "only_buyers": only_buyers,
         "without_member_list": _without_member_list(week, [str(row.value("source")) for row in sources]),
     }
 

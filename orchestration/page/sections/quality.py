@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from expectations import suites
+from orchestration import formats
 from orchestration.page.messages import mark
-from orchestration.page.reading import WeekReader
+from orchestration.page.reading import Row, WeekReader
 from orchestration.weeks import WEEK
 
 TITLE = mark("How good the data is")
@@ -18,6 +19,15 @@ SHOWN = {
     "observes_views": mark("who reads"),
     "observes_reactions": mark("who reacts"),
     "observes_threads": mark("what replies to what"),
+}
+# What sources show whose formats are no conversations, by the name of their models.
+ALSO_SHOWN = {
+    "orders": mark("who buys"),
+    "shopify_orders": mark("who buys"),
+    "stripe_payments": mark("who buys"),
+    "page_statistics": mark("followers and reach"),
+    "surveys": mark("answers to surveys"),
+    "outreach": mark("who was contacted"),
 }
 
 
@@ -38,10 +48,17 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "sources": [
             {
                 "row": row,
-                "shows": [SHOWN[name] for name in columns if row.value(name)],
+                "shows": _also(row) + [SHOWN[name] for name in columns if row.value(name)],
                 "cannot_show": [SHOWN[name] for name in columns if not row.value(name)],
             }
             for row in sources
         ],
         "inferred": week.row("report_activity"),
     }
+
+
+def _also(row: Row) -> list[str]:
+    """What a source shows besides, by its format."""
+    name = row.value("format")
+    family = formats.get(name).model_family if name in formats.names() else None
+    return [ALSO_SHOWN[family]] if family in ALSO_SHOWN else []
