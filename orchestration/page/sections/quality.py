@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from expectations import suites
@@ -40,25 +41,30 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "select * from reports.sources where first_at < $after or first_at is null order by source",
         after=week.week_start + WEEK,
     )
-    columns = list(SHOWN)
     return {
         "warnings": [(row, suites.promise_of(row.value("report"), row.value("check_name"))) for row in warnings],
         "checks": week.count("report_quality"),
         "passed": week.count("report_quality", passed=True),
-        "sources": [
-            {
-                "row": row,
-                "shows": _also(row) + [SHOWN[name] for name in columns if row.value(name)],
-                "cannot_show": [SHOWN[name] for name in columns if not row.value(name)],
-            }
-            for row in sources
-        ],
+        "sources": [_of_source(row) for row in sources],
         "inferred": week.row("report_activity"),
     }
 
 
-def _also(row: Row) -> list[str]:
-    """What a source shows besides, by its format."""
+def in_words(family: str | None, observed: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+    """What a source shows, and what it cannot show.
+
+    Args:
+        family: the name of its format's models.
+        observed: what may be shown, as the columns of `sources` name it less `observes_`.
+    """
+    also = [ALSO_SHOWN[family]] if family in ALSO_SHOWN else []
+    shown = [words for name, words in SHOWN.items() if observed[name.removeprefix("observes_")]]
+    return also + shown, [words for words in SHOWN.values() if words not in shown]
+
+
+def _of_source(row: Row) -> dict[str, Any]:
     name = row.value("format")
     family = formats.get(name).model_family if name in formats.names() else None
-    return [ALSO_SHOWN[family]] if family in ALSO_SHOWN else []
+    observed = {column.removeprefix("observes_"): bool(row.value(column)) for column in SHOWN}
+    shown, hidden = in_words(family, observed)
+    return {"row": row, "shows": shown, "cannot_show": hidden}
