@@ -266,9 +266,11 @@ def test_of_a_shop_alone_nothing_is_said_that_its_orders_cannot_show(published):
     assert "who took part cannot be told" in page.text
     titles = ("Who took part", "Conversation", "Few and many", "Purchases")
     assert [title for title in titles if title in page.text] == ["Who took part", "Purchases"]
-    assert not {"active_members", "active_rate", "interactions", "active_buyer_share"} & {
-        n.column for n in page.numbers
-    }
+    shown = {f"{n.table}.{n.column}" for n in page.numbers}
+    assert not {
+        "report_activity.active_members", "report_activity.interactions", "report_lifecycle.active_members",
+        "report_purchases.active_buyer_share",
+    } & shown  # fmt: skip
     named = {n.key.split("metric=")[1] for n in page.numbers if "metric=" in n.key}
     assert named and not [key for key in named if key.startswith(("report_activity", "report_conversation"))]
     assert differing(page, published, "en") == []
@@ -294,7 +296,7 @@ def test_a_shop_among_others_is_not_among_those_whose_members_take_part(publishe
 def test_a_page_says_where_its_exports_end(published):
     for source, day in (("slack", 2), ("shop", 6)):
         published.execute(
-            "update reports.sources set last_at = $at where source = $source",
+            "update reports.export_files set last_at = $at where source = $source",
             {"at": datetime.combine(LAST + timedelta(days=day), daytime(12)), "source": source},
         )
     text = Page(render.week_page(published, LAST, LOOK)).text
@@ -306,11 +308,13 @@ def test_a_page_says_where_its_exports_end(published):
 def test_later_rows_write_the_page_anew_that_said_where_they_ended(small):
     settings = config.load(small.config)
     with duckdb.connect(str(small.home.published)) as connection:
-        connection.execute("update reports.sources set last_at = ? where source = 'slack'", [LAST + timedelta(days=2)])
+        connection.execute(
+            "update reports.export_files set last_at = ? where source = 'slack'", [LAST + timedelta(days=2)]
+        )
     assert LAST in pages.write(small.home, settings)
     assert "The newest entry of slack" in Page(small.home.page(LAST).read_text(encoding="utf-8")).text
     with duckdb.connect(str(small.home.published)) as connection:
-        connection.execute("update reports.sources set last_at = ? where source = 'slack'", [LAST + 9 * WEEK])
+        connection.execute("update reports.export_files set last_at = ? where source = 'slack'", [LAST + 9 * WEEK])
     assert pages.write(small.home, settings)[-1] == LAST
     assert "newest entry" not in Page(small.home.page(LAST).read_text(encoding="utf-8")).text
 

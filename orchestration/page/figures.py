@@ -87,7 +87,7 @@ class Figure:
         if self.is_unsigned:
             value = abs(value)
         if self.unit == "percent":
-            return language.percent(value, _digits(100 * value, 1))
+            return language.percent(value, 0 if abs(value) >= 1 else _digits(100 * value, 1))
         if self.unit == "minutes":
             return language.minutes(value)
         if self.unit == "money" and self.currency:

@@ -88,7 +88,7 @@ def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
     sources = connection.execute("select columns(* exclude (first_at, last_at)) from reports.sources order by all")
     # A page says where a source's rows end within its week.
     ends = connection.execute(
-        "select source, last_at from reports.sources where last_at is not null order by all"
+        "select source, max(last_at) from reports.export_files where last_at is not null group by 1 order by 1"
     ).fetchall()
     same = _hash(astuple(look), _code_digest(), sources.fetchall(), _comments(connection))
     weeks = sorted(editions)

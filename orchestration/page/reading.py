@@ -157,8 +157,9 @@ class WeekReader:
         """The sources whose newest row is of this week, but not of its last day; with the day of that row."""
         found = self.query(
             """
-            select source, cast(timezone($zone, timezone('UTC', last_at)) as date) as last_day from reports.sources
-            where last_day >= $week and last_day < $last_day order by source
+            select source, cast(timezone($zone, timezone('UTC', max(last_at))) as date) as last_day
+            from reports.export_files group by source
+            having last_day >= $week and last_day < $last_day order by source
             """,
             zone=timezone,
             week=self.week_start,
