@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 import expectations
-from orchestration import dbt_runs, formats, gate, headlines, progress, warehouse
+from orchestration import dbt_runs, formats, gate, headlines, lineage, progress, warehouse
 from orchestration.assets.exports import POOL
 from orchestration.community import Community
 from orchestration.errors import UserError
@@ -95,7 +95,7 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
             continue
         specs.append(spec)
         names[spec.key] = props["name"]
-    specs = [_without_hidden_deps(spec, hidden) for spec in specs]
+    specs = [lineage.with_lineage(_without_hidden_deps(spec, hidden), names) for spec in specs]
     keys_by_name = {name: key for key, name in names.items()}
 
     @dg.multi_asset(
