@@ -6,8 +6,6 @@ import csv
 import json
 import os
 import random
-import subprocess
-import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,44 +14,22 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from orchestration import config as configuration
-from orchestration import formats, warehouse
 from orchestration.churn import importance, learned
-from orchestration.exports import lake
-from orchestration.exports.pull import pull
 from orchestration.home import Home
 from tests.communities import SHARED_DATA
+from tests.computed import computed, pulled
 
 FIRST_WEEK, WEEK = date(2024, 1, 1), timedelta(weeks=1)
 # The weeks of one run: its last closed week, the one that is looked at, and what follows it.
 WEEKS, LOOKED_AT = 60, 47
 
 
-def built(config: Path, weeks: list[date], models: str) -> Home:
+def built(config: Path, weeks: list[date], *models: str) -> Home:
     """A home with the exports pulled, and some models with all that they stand on built for some weeks."""
-    its_config = configuration.load(config)
-    home = Home(config.parent / ".stillhere").create()
-    lake.write_schemas(home, formats.raw_tables())
-    for source in its_config.sources:
-        pull(its_config, source, home, lambda sentence: None)
-    warehouse.write_control(its_config, home, weeks)
-    configured = {formats.get(source.format).model_family or source.format for source in its_config.sources}
-    project = yaml.safe_load((warehouse.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    others = [f"{kind}_{name}__*" for name in set(project["vars"]["formats"]) - configured for kind in ("stg", "int")]
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("dbt")), "build", "--resource-type", "model", "--resource-type", "seed",
-            "--select", models, "--exclude", " ".join(sorted(others)), "--project-dir", str(warehouse.PROJECT),
-            "--profiles-dir", str(warehouse.PROJECT), "--target-path", str(home.dbt / "target"), "--log-path",
-            str(home.dbt / "logs"), "--no-use-colors",
-        ],
-        env=warehouse.dbt_environment(home) | {"STILLHERE_FORMATS": ",".join(sorted(configured))}, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:]
-    return home
+    community = pulled(config)
+    computed(community, weeks, *models)
+    return community.home
 
 
 def rows(home: Home, sql: str) -> pd.DataFrame:
@@ -113,7 +89,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Home:
         )
     (folder / "stillhere.toml").write_text(config, encoding="utf-8")
     # Every fourth week back from the run's is scored: the one that is looked at is among them.
-    return built(folder / "stillhere.toml", [FIRST_WEEK + (LOOKED_AT + 12) * WEEK], "+int_rule_cuts +int_judged_weeks")
+    return built(folder / "stillhere.toml", [FIRST_WEEK + (LOOKED_AT + 12) * WEEK], "int_rule_cuts", "int_judged_weeks")
 
 
 def both(home: Home, table: str, condition: str = "true") -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -258,7 +234,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Home:
         path = json.dumps(os.fspath(SHARED_DATA / export))
         config += f'\n[[sources]]\nname = "{name}"\nformat = "{its_format}"\npath = {path}\n'
     (folder / "stillhere.toml").write_text(config, encoding="utf-8")
-    return built(folder / "stillhere.toml", sorted({last for _, _, last, *_ in REAL.values()}), "+int_model_scores")
+    return built(folder / "stillhere.toml", sorted({last for _, _, last, *_ in REAL.values()}), "int_model_scores")
 
 
 @pytest.mark.parametrize("source", REAL)
