@@ -104,10 +104,9 @@ def test_parameters_are_recovered_within_their_standard_errors(seed: int, p: Par
     fit = bgbb.fit(people)
     assert fit.parameters is not None
     found = bgbb._logs(fit.parameters)
-    step = 1e-4
+    step, objective = 1e-4, bgbb._Objective(people)
     curvature = np.array([
-        (bgbb._objective(found + step * axis, people)[1] - bgbb._objective(found - step * axis, people)[1]) / (2 * step)
-        for axis in np.eye(4)
+        (objective(found + step * axis)[1] - objective(found - step * axis)[1]) / (2 * step) for axis in np.eye(4)
     ])  # fmt: skip
     errors = np.sqrt(np.diag(np.linalg.inv(curvature * fit.members)))
     assert (np.abs(found - bgbb._logs(p)) < 3 * errors).all(), (fit, errors)

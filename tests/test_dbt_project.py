@@ -215,8 +215,8 @@ MUTATIONS = [
     ),
     (
         "models/reports/report_churn_backtest.sql",
-        "rhythms.to_week > weeks.week_start as is_gone",
-        "rhythms.to_week >= weeks.week_start as is_gone",
+        "next_sign_week > {{ add_weeks('judged_week', 4) }} as is_gone",
+        "next_sign_week >= {{ add_weeks('judged_week', 4) }} as is_gone",
         "flags_of_four_weeks_ago_are_held_against_what_came",
     ),
     (
@@ -245,8 +245,8 @@ MUTATIONS = [
     ),
     (
         "macros/churn.sql",
-        "(partition by {{ partition }}, {{ value }}) - 1) / 2.0",
-        "(partition by {{ partition }}, {{ value }}) - 1)",
+        ") - (members - silent_members)) as",
+        ")) as",
         "evidence_is_of_all_judged_weeks_together",
     ),
     (
@@ -257,8 +257,8 @@ MUTATIONS = [
     ),
     (
         "models/reports/report_churn_calibration.sql",
-        "where member_weeks.active_interactions > 0",
-        "where member_weeks.active_interactions >= 0",
+        "add_weeks('spans.next_active_week', -4)",
+        "add_weeks('spans.next_active_week', -5)",
         "chances_are_held_against_what_came_by_tenths",
     ),
     (

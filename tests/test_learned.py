@@ -20,7 +20,7 @@ import yaml
 
 from orchestration import config as configuration
 from orchestration import formats, warehouse
-from orchestration.churn import learned
+from orchestration.churn import importance, learned
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
 from orchestration.home import Home
@@ -165,7 +165,9 @@ def test_nothing_after_a_week_changes_a_cut_of_it(twice: Home):
 def learned_from(members: pd.DataFrame, trainings: pd.DataFrame) -> pd.DataFrame:
     """The scores that are learned from such features."""
     connection = duckdb.connect()
-    return learned.scores(connection.from_df(members), connection.from_df(trainings)).to_pandas()
+    features = connection.from_df(members)
+    fits = learned.fits(features, connection.from_df(trainings))
+    return learned.scores(features, connection.from_arrow(fits)).to_pandas()
 
 
 @pytest.fixture(scope="module")
@@ -194,10 +196,10 @@ def test_which_weeks_are_scored_together_makes_no_difference(features: tuple[pd.
 
 
 def test_importances_are_the_same_every_time_and_tell_what_matters(twice: Home):
-    sources = ["int_churn_features", "int_model_trainings", "int_judged_weeks"]
+    sources = ["int_churn_features", "int_model_fits", "int_judged_weeks"]
     with duckdb.connect(str(twice.warehouse), read_only=True) as connection:
         first, second = (
-            learned.importances(*(connection.sql(f"select * from canonical.{name}") for name in sources)).to_pandas()
+            importance.importances(*(connection.sql(f"select * from canonical.{name}") for name in sources)).to_pandas()
             for _ in range(2)
         )
     pd.testing.assert_frame_equal(first, second)
@@ -229,7 +231,7 @@ def test_what_is_missing_is_told_from_what_is_none():
 def test_auc_counts_the_pairs():
     dice = np.random.default_rng(7)
     scores, silent = dice.integers(0, 6, size=(2, 40)).astype(float), dice.random(40) < 0.4
-    for row, found in zip(scores, learned.auc(scores, silent), strict=True):
+    for row, found in zip(scores, importance.auc(scores, silent), strict=True):
         pairs = [(a > b) + 0.5 * (a == b) for a in row[silent] for b in row[~silent]]
         assert found == pytest.approx(sum(pairs) / len(pairs), rel=1e-12)
 
@@ -275,9 +277,9 @@ def test_it_beats_the_first_try_on_a_real_community(real: Home, source: str):
     )
     assert found["week_start"].nunique() == 15
     chances, silent = found["p_silent_4w"].to_numpy(), found["is_silent_4w"].to_numpy()
-    auc, brier = float(learned.auc(chances, silent)), float(((chances - silent) ** 2).mean())
+    auc, brier = float(importance.auc(chances, silent)), float(((chances - silent) ** 2).mean())
     assert auc >= auc_to_reach and brier <= brier_to_reach, (auc, brier)
-    assert auc > learned.auc(found["silence_weeks"].to_numpy(dtype=float), silent) + 0.03
+    assert auc > importance.auc(found["silence_weeks"].to_numpy(dtype=float), silent) + 0.03
     # Calibrated: among a tenth of the members with like chances about as many fall silent as was said.
     tenths = pd.DataFrame({"chance": chances, "silent": silent}).sort_values("chance", kind="stable")
     tenths = tenths.groupby(np.arange(len(tenths)) * 10 // len(tenths)).mean()

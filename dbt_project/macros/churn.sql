@@ -27,13 +27,7 @@
         and coalesce({{ p_active_4w }} < settings.probability_below, false) as by_probability
 {%- endmacro %}
 
-{# The rank of a value within a partition; equal values share the mean of their ranks. #}
-{% macro mean_rank(partition, value) -%}
-    rank() over (partition by {{ partition }} order by {{ value }})
-        + (count(*) over (partition by {{ partition }}, {{ value }}) - 1) / 2.0
-{%- endmacro %}
-
-{# What flags came to, as columns of a query that groups rows of is_flagged, is_silent_4w, rule, score and score_rank. Only
+{# What flags came to, as columns of a query that groups rows of is_flagged, is_silent_4w, rule and score. Only
    scores that are chances have squared errors. #}
 {% macro sums_of_outcomes() -%}
     sum(case when is_silent_4w then 1 else 0 end) as silent,
@@ -41,14 +35,36 @@
         sum(case when is_flagged and not is_silent_4w then 1 else 0 end) as fp,
         sum(case when not is_flagged and is_silent_4w then 1 else 0 end) as fn,
         sum(case when not is_flagged and not is_silent_4w then 1 else 0 end) as tn,
-        sum(case when is_silent_4w then cast(2 * score_rank as bigint) else 0 end) as twice_the_ranks,
         sum(case
             when rule in ('model', 'probability_cut')
                 then cast(power(score - case when is_silent_4w then 1 else 0 end, 2) as decimal(18, 12))
         end) as squared_errors
 {%- endmacro %}
 
-{# The chance that who fell silent has the higher score, from these sums and how many members they are over. #}
-{% macro auc_of_sums(members) -%}
-    {{ rate('twice_the_ranks - silent * (silent + 1)', '2 * silent * (' ~ members ~ ' - silent)') }}
+{# Of the pairs of one who fell silent and one who did not, twice those in which the first has the higher score, and once those
+   with equal scores: a query on `counts` (source, week_start, rule, score, members, silent_members). #}
+{% macro right_pairs(counts) -%}
+    select
+        source,
+        week_start,
+        rule,
+        sum(twice_right_pairs) as twice_right_pairs
+    from (
+        select
+            source,
+            week_start,
+            rule,
+            silent_members * (2 * sum(members - silent_members) over (
+                partition by source, week_start, rule
+                order by score
+                rows between unbounded preceding and current row
+            ) - (members - silent_members)) as twice_right_pairs
+        from {{ counts }}
+    ) as pairs
+    group by source, week_start, rule
+{%- endmacro %}
+
+{# The chance that who fell silent has the higher score, by these pairs and the sums of outcomes. #}
+{% macro auc_of_pairs(pairs, members, silent) -%}
+    {{ rate(pairs, '2 * ' ~ silent ~ ' * (' ~ members ~ ' - ' ~ silent ~ ')') }}
 {%- endmacro %}

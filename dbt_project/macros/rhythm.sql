@@ -1,5 +1,5 @@
 {# Each silence of `silences` with what the member's active weeks up to then say: how many there are, the first, the last,
-   and the gaps between them, as a list in order of time. Lists, because the gaps so far are asked for at each silence
+   the gaps between them, as a list in order of time, and the next active week. Lists, because the gaps so far are asked for at each silence
    anew: measured, windows over the same rows take two and a half times as long. #}
 {% macro gaps_so_far(silences) -%}
     {{ return(adapter.dispatch('gaps_so_far', 'stillhere')(silences)) }}
@@ -64,7 +64,8 @@
         weeks[1 : active_weeks][1] as first_active_week,
         weeks[1 : active_weeks][-1] as last_active_week,
         -- Not up to -1, which would be the last.
-        gaps[1 : greatest(active_weeks - 1, 0)] as gaps
+        gaps[1 : greatest(active_weeks - 1, 0)] as gaps,
+        weeks[active_weeks + 1] as next_active_week
     from so_far
 {%- endmacro %}
 

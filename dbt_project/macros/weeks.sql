@@ -64,3 +64,12 @@
     union all
     select 'all' as source, min(first_week) as first_week from {{ ref('int_source_starts') }}
 {%- endmacro %}
+
+{# A row for each week of a half-open interval of weeks: a column of a select list, which repeats the others. #}
+{% macro each_week(from_week, to_week) -%}
+    {{ return(adapter.dispatch('each_week', 'stillhere')(from_week, to_week)) }}
+{%- endmacro %}
+
+{% macro default__each_week(from_week, to_week) -%}
+    {{ add_weeks(from_week, 'unnest(range(' ~ weeks_between(from_week, to_week) ~ '))') }}
+{%- endmacro %}

@@ -27,32 +27,76 @@
     )
 {%- endmacro %}
 
-{# Whether a rule of the seed `winback_plays` holds of a member at a week's end. `facts` has besides what
-   `on_winback_list` reads: active_weeks, orders_total and weeks_since_seen (null: never seen). #}
-{% macro play_fits(rule, facts) -%}
+{# Whether a rule of the seed `winback_plays` holds of members of a kind, as `ctes_of_plays` makes them. #}
+{% macro play_fits(rule, kinds) -%}
     case {{ rule }}
-        when 'never_active_newbie'
-            then {{ facts }}.status = 'never_active' and {{ facts }}.tenure_days < settings.newbie_days
-        when 'bought_before' then {{ facts }}.orders_total > 0
-        when 'was_creator_or_contributor' then {{ facts }}.active_weeks > 0
-        when 'only_lurked' then {{ facts }}.active_weeks = 0 and {{ facts }}.last_seen_at is not null
-        when 'still_reads' then {{ facts }}.weeks_since_seen < 4
+        when 'never_active_newbie' then {{ kinds }}.is_idle_newbie
+        when 'bought_before' then {{ kinds }}.has_bought
+        when 'was_creator_or_contributor' then {{ kinds }}.has_acted
+        when 'only_lurked' then {{ kinds }}.was_seen and not {{ kinds }}.has_acted
+        when 'still_reads' then {{ kinds }}.still_reads
         when 'otherwise' then true
         else false
     end
 {%- endmacro %}
 
-{# Those of the CTE `facts` (source, member_id, week_start and what the two macros above read) who are on the list, each with
-   the first of `plays` that fits: the clauses of a query from `from` on, beside the CTE `settings`. #}
-{% macro from_listed_with_their_play() -%}
-from facts
+{# The CTE `played`: those of the CTE `facts` who are on the list, each with the first of `plays` that fits; beside the CTE
+   `settings`. `facts` has besides what `on_winback_list` reads: active_weeks, orders_total and weeks_since_seen (null: never, or
+   long ago). #}
+{% macro ctes_of_plays() -%}
+{%- set asked = ['is_idle_newbie', 'has_bought', 'has_acted', 'was_seen', 'still_reads'] -%}
+on_list as (
+
+    select
+        facts.*,
+        facts.status = 'never_active' and facts.tenure_days < settings.newbie_days as is_idle_newbie,
+        coalesce(facts.orders_total > 0, false) as has_bought,
+        coalesce(facts.active_weeks > 0, false) as has_acted,
+        facts.last_seen_at is not null as was_seen,
+        coalesce(facts.weeks_since_seen < 4, false) as still_reads
+    from facts
     cross join settings
-    inner join {{ ref('winback_plays') }} as plays on {{ play_fits('plays.rule', 'facts') }}
     where {{ on_winback_list('facts') }}
+
+),
+
+-- The rules are tried on kinds of members: there are a few of them, and of members many.
+kinds as (
+
+    select distinct {{ asked | join(', ') }} from on_list
+
+),
+
+first_plays as (
+
+    select
+        kinds.*,
+        plays.play,
+        plays.rule,
+        plays.text_key
+    from kinds
+    inner join {{ ref('winback_plays') }} as plays on {{ play_fits('plays.rule', 'kinds') }}
     qualify row_number() over (
-        partition by facts.source, facts.member_id, facts.week_start
+        partition by {{ asked | join(', ') }}
         order by plays.place
     ) = 1
+
+),
+
+played as (
+
+    select
+        on_list.*,
+        first_plays.play,
+        first_plays.rule,
+        first_plays.text_key
+    from on_list
+    inner join first_plays
+        {%- for name in asked %}
+        {{ 'on' if loop.first else 'and' }} on_list.{{ name }} = first_plays.{{ name }}
+        {%- endfor %}
+
+)
 {%- endmacro %}
 
 {# Whole weeks from the week in which somebody was last seen to another week; null if never. #}
@@ -60,6 +104,21 @@ from facts
     {{ weeks_between(
         week_of('cast(' ~ local_time(instant, 'settings.timezone') ~ ' as date)', 'settings.week_anchor'), week_start
     ) }}
+{%- endmacro %}
+
+{# The same where it is fewer than four, else maybe null: local time is dear, and of those not seen for long nobody asks it. #}
+{% macro weeks_since_if_few(instant, week_start) -%}
+    case when {{ instant }} > {{ add_weeks(week_start, -5) }} then {{ weeks_since(instant, week_start) }} end
+{%- endmacro %}
+
+{# Where a kind of members (rows of source, week_start and `members`, how many they are) stands among all on its list by a column:
+   0 with the least, 1 with the most, the same place for equals; nulls come first. #}
+{% macro place_in_list(column) -%}
+    coalesce({{ rate(
+        '(sum(members) over (partition by source, week_start order by ' ~ column ~ ' nulls first'
+        ~ ' range between unbounded preceding and current row) - sum(members) over (partition by source, week_start, ' ~ column ~ '))',
+        '(sum(members) over (partition by source, week_start) - 1)'
+    ) }}, 0)
 {%- endmacro %}
 
 {# Whether a person is held out for as long as a silence lasts that begins in `anchor_week`: drawn anew for silences that

@@ -8,16 +8,17 @@ too (gamma, delta). All that matters of a member is x, the active weeks after th
 
 A member's likelihood is one term for "still there after n weeks" and a sum of terms for "stopped after s weeks", s from
 t_x to n - 1. The terms depend on x and s only, so they are computed once for each such pair, and the sums are
-differences of running sums: the number of members, and even of distinct histories, hardly matters.
+differences of running sums: a history costs two look-ups in tables and a logarithm. Its derivatives cost nothing more:
+how much each term weighs in all likelihoods together is a running sum too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 from scipy.special import betaln, digamma, gammaln
 
 MIN_MEMBERS = 100
@@ -26,6 +27,8 @@ MIN_MEMBERS = 100
 HORIZON_WEEKS = 4
 
 _STARTS = ((1.0, 1.0, 1.0, 1.0), (0.5, 5.0, 0.5, 10.0))
+# Of so many histories a part says nearly where the maximum lies; from there a few steps over all of them are enough.
+_HISTORIES_OF_A_PART = 4_000
 # A parameter that runs there has no maximum of its own: everybody is alike, or nobody ever stops.
 _BOUNDS = (np.log(1e-4), np.log(1e5))
 
@@ -56,6 +59,10 @@ class Histories:
         if not (possible & (self.members > 0)).all():
             raise ValueError("histories: expected 0 <= x <= t_x <= n, t_x = 0 only where x = 0, and members > 0")
 
+    def only(self, chosen: NDArray) -> Histories:
+        """Some of them: by whether each is chosen, or by their places."""
+        return Histories(self.x[chosen], self.t_x[chosen], self.n[chosen], self.members[chosen])
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -84,74 +91,84 @@ class Fit:
     problem: str | None = None
 
 
-class _Terms:
-    """All terms of the likelihood for one set of parameters: a row for each x that occurs, s up to `weeks`."""
+class _Tables:
+    """Where histories are looked up: tables a row for each x that occurs, a column for each week up to `weeks`."""
 
-    def __init__(self, p: Parameters, x: NDArray, weeks: int):
-        self.p, self.of_history = p, x
-        steps = np.arange(weeks + 1)
+    def __init__(self, histories: Histories, weeks: int):
         # Of all numbers of active weeks up to the most, a small community has few.
-        levels, self.row = np.unique(x, return_inverse=True)
-        self.x, self.s = levels[:, None], steps[None, :]
-        self.active = gammaln(p.alpha + self.x)
-        self.pause = gammaln(p.beta + steps)
-        self.either = gammaln(p.alpha + p.beta + steps)
-        self.stay = gammaln(p.delta + steps)
-        behind = np.maximum(self.s - self.x, 0)
-        self.behind = behind
-        stopped = (
-            self.active + self.pause[behind] - self.either[None, :] - betaln(p.alpha, p.beta)
-            + gammaln(p.gamma + 1) + self.stay[None, :] - gammaln(p.gamma + 1 + p.delta + steps)[None, :]
-            - betaln(p.gamma, p.delta)
-        )  # fmt: skip
-        stopped[self.s < self.x] = -np.inf
-        # Rows are scaled, so that a thousand weeks do not vanish.
+        self.x, self.row = np.unique(histories.x, return_inverse=True)
+        self.weeks = np.arange(weeks + 1)
+        self.behind = np.maximum(self.weeks - self.x[:, None], 0)
+        self.can_be = self.weeks >= self.x[:, None]
+        self.at_t_x = self.row * (weeks + 1) + histories.t_x
+        self.at_n = self.row * (weeks + 1) + histories.n
+
+
+class _Terms:
+    """All terms of the likelihood for one set of parameters, and with them the likelihood of each history.
+
+    Rows are scaled, so that a thousand weeks do not vanish.
+
+    Attributes:
+        stopped: the term for "stopped after s weeks", by x and s.
+        alive: the term for "still there after n weeks", by x and n.
+        scale: the logarithm by which a row is scaled.
+        likelihood: of each history, scaled as its row is.
+    """
+
+    def __init__(self, p: Parameters, tables: _Tables):
+        acts = gammaln(p.alpha + tables.x)[:, None] + gammaln(p.beta + tables.weeks)[tables.behind]
+        acts -= gammaln(p.alpha + p.beta + tables.weeks) + betaln(p.alpha, p.beta)
+        acts[~tables.can_be] = -np.inf
+        stopped = acts + betaln(p.gamma + 1, p.delta + tables.weeks) - betaln(p.gamma, p.delta)
         self.scale = stopped.max(axis=1)
         self.stopped = np.exp(stopped - self.scale[:, None])
-
-    def sums(self, weights: Floats | None, t_x: NDArray, n: NDArray) -> Floats:
-        """Each history's sum over s from t_x to n - 1 of its (weighted) terms, scaled."""
-        terms = self.stopped if weights is None else self.stopped * weights
+        acts -= self.scale[:, None]
+        self.alive = np.exp(acts + betaln(p.gamma, p.delta + tables.weeks) - betaln(p.gamma, p.delta))
         # From the far end, where the terms are small.
-        running = np.zeros((terms.shape[0], terms.shape[1] + 1))
-        np.cumsum(terms[:, ::-1], axis=1, out=running[:, 1:])
-        width = terms.shape[1]
-        return running[self.row, width - t_x] - running[self.row, width - n]
-
-    def alive(self, n: NDArray, weeks_more: int = 0) -> Floats:
-        """Each history's log of the term for "still there after n + weeks_more weeks", scaled."""
-        p = self.p
-        steps = np.arange(self.stay.shape[0] + weeks_more)
-        # A table of n and one of x: there are far fewer of either than of histories.
-        there = betaln(p.gamma, p.delta + steps) - betaln(p.gamma, p.delta) - betaln(p.alpha, p.beta)
-        active = self.active[:, 0] - self.scale
-        return active[self.row] + self.pause[n - self.of_history] - self.either[n] + there[n + weeks_more]
+        sums = np.cumsum(self.stopped[:, ::-1], axis=1)[:, ::-1]
+        self.likelihood = sums.take(tables.at_t_x) + (self.alive - sums).take(tables.at_n)
 
 
 def log_likelihood(parameters: Parameters, histories: Histories) -> float:
     """The log-likelihood of all members' histories (equation 5 of the paper, summed)."""
-    return _objective(_logs(parameters), histories)[0] * -histories.members.sum()
+    return _Objective(histories)(_logs(parameters))[0] * -histories.members.sum()
 
 
 def fit(histories: Histories) -> Fit:
     """The parameters under which these histories are likeliest.
 
-    The search starts from the same points whatever was fitted before, so that equal histories give equal parameters.
+    The search starts from the same points whatever was fitted before, so that equal histories give equal parameters. Of
+    many histories a part is looked through first, every so many of them in the order that they come in.
     """
     members = int(histories.members.sum())
     if members < MIN_MEMBERS:
         return Fit(None, None, members, f"too few members: {members} of at least {MIN_MEMBERS}")
     if not histories.x.any() or not (histories.n > 0).any():
         return Fit(None, None, members, "nobody was active in a second week")
+    objective, part = _Objective(histories), _part(histories)
     for start in _STARTS:
-        found = minimize(
-            _objective, np.log(start), args=(histories,), jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * 4,
-            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
-        )  # fmt: skip
+        found = _search(objective, _search(_Objective(part), np.log(start)).x if part else np.log(start))
         inside = ((found.x > _BOUNDS[0] + 1e-6) & (found.x < _BOUNDS[1] - 1e-6)).all()
         if np.isfinite(found.fun) and inside and np.abs(found.jac).max() < 1e-4:
             return Fit(Parameters(*np.exp(found.x).tolist()), float(-found.fun * members), members)
     return Fit(None, None, members, "the search for the parameters did not converge")
+
+
+def _part(histories: Histories) -> Histories | None:
+    """Every so many of very many histories; None where they are not many, or where the part could not be fitted."""
+    every = len(histories.x) // _HISTORIES_OF_A_PART
+    if every < 2:
+        return None
+    part = histories.only(np.arange(0, len(histories.x), every))
+    return part if part.x.any() else None
+
+
+def _search(objective: _Objective, start: Floats) -> OptimizeResult:
+    return minimize(
+        objective, start, jac=True, method="L-BFGS-B", bounds=[_BOUNDS] * 4,
+        options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -172,61 +189,63 @@ def score(parameters: Parameters, histories: Histories, horizon: int = HORIZON_W
 
     No active week among the next h is the history (x, t_x, n + h), so its chance is a ratio of two likelihoods.
     """
-    x, t_x, n = histories.x, histories.t_x, histories.n
-    terms = _Terms(parameters, x, int(n.max(initial=0)) + horizon)
-    now = np.exp(terms.alive(n)) + terms.sums(None, t_x, n)
-    later = np.exp(terms.alive(n + horizon)) + terms.sums(None, t_x, n + horizon)
-    p_alive = np.exp(terms.alive(n, weeks_more=1)) / now
-    return Scores(np.clip(p_alive, 0.0, 1.0), np.clip(1.0 - later / now, 0.0, 1.0))
+    p, weeks = parameters, int(histories.n.max(initial=0)) + horizon
+    tables, later = _Tables(histories, weeks), replace(histories, n=histories.n + horizon)
+    terms = _Terms(p, tables)
+    now, silent = terms.likelihood, _Terms(p, _Tables(later, weeks)).likelihood
+    # Still there after n weeks, and not stopped at the beginning of the next.
+    alive = terms.alive.take(tables.at_n) * (p.delta + histories.n) / (p.gamma + p.delta + histories.n)
+    return Scores(np.clip(alive / now, 0.0, 1.0), np.clip(1.0 - silent / now, 0.0, 1.0))
 
 
 def expected_active_weeks(parameters: Parameters, histories: Histories, horizon: int = HORIZON_WEEKS) -> Floats:
     """Expected number of active weeks among the next `horizon` (equation 13 of the paper)."""
     p, x, n = parameters, histories.x, histories.n
-    terms = _Terms(p, x, int(n.max(initial=0)))
-    now = np.exp(terms.alive(n)) + terms.sums(None, histories.t_x, n)
-    active = np.exp(betaln(p.alpha + x + 1, p.beta + n - x) - betaln(p.alpha, p.beta) - terms.scale[terms.row])
+    tables = _Tables(histories, int(n.max(initial=0)))
+    terms = _Terms(p, tables)
+    active = np.exp(betaln(p.alpha + x + 1, p.beta + n - x) - betaln(p.alpha, p.beta) - terms.scale[tables.row])
     weeks = np.arange(1, horizon + 1)[:, None]
     there = np.exp(betaln(p.gamma, p.delta + n + weeks) - betaln(p.gamma, p.delta)).sum(axis=0)
-    return active * there / now
+    return active * there / terms.likelihood
 
 
 def _logs(parameters: Parameters) -> Floats:
     return np.log([parameters.alpha, parameters.beta, parameters.gamma, parameters.delta])
 
 
-def _objective(logs: Floats, histories: Histories) -> tuple[float, Floats]:
-    """The mean negative log-likelihood over members, and its gradient in the parameters' logarithms."""
-    p = Parameters(*np.exp(logs).tolist())
-    x, t_x, n, members = histories.x, histories.t_x, histories.n, histories.members
-    weeks = int(n.max())
-    terms = _Terms(p, x, weeks)
-    steps = np.arange(weeks + 1)
-    alive = np.exp(terms.alive(n))
-    likelihood = alive + terms.sums(None, t_x, n)
+class _Objective:
+    """The mean negative log-likelihood over members, and its gradient, in the parameters' logarithms."""
 
-    either = digamma(p.alpha + p.beta + steps)
-    pause = digamma(p.beta + steps)
-    stay = digamma(p.delta + steps)
-    stop = digamma(p.gamma + 1 + p.delta + steps)
+    def __init__(self, histories: Histories):
+        self._tables = _Tables(histories, int(histories.n.max()))
+        self._shares = histories.members / histories.members.sum()
+        self._of_rows = np.bincount(self._tables.row, self._shares)
 
-    def mean(of_alive: Floats, weights: Floats) -> Floats:
-        """The derivative's weight, averaged over the terms of each likelihood."""
-        return (alive * of_alive + terms.sums(weights, t_x, n)) / likelihood
+    def __call__(self, logs: Floats) -> tuple[float, Floats]:
+        p, tables = Parameters(*np.exp(logs).tolist()), self._tables
+        terms = _Terms(p, tables)
+        value = -(self._shares @ np.log(terms.likelihood) + self._of_rows @ terms.scale)
+        stopped, alive = self._weights(terms)
+        by_week, alive_by_week = (stopped + alive).sum(axis=0), alive.sum(axis=0)
+        stopped_by_week = stopped.sum(axis=0)
+        # How far all likelihoods' logarithms change with each logarithm of a gamma function in the terms.
+        either = by_week @ digamma(p.alpha + p.beta + tables.weeks) - digamma(p.alpha + p.beta)
+        again = self._of_rows @ digamma(p.alpha + tables.x) - digamma(p.alpha)
+        pause = ((stopped + alive) * digamma(p.beta + tables.weeks)[tables.behind]).sum() - digamma(p.beta)
+        stay = by_week @ digamma(p.delta + tables.weeks) - digamma(p.delta)
+        stop = stopped_by_week.sum() * (digamma(p.gamma + 1) - digamma(p.gamma))
+        end = (
+            stopped_by_week @ digamma(p.gamma + 1 + p.delta + tables.weeks)
+            + alive_by_week @ digamma(p.gamma + p.delta + tables.weeks) - digamma(p.gamma + p.delta)
+        )  # fmt: skip
+        gradient = np.array([again - either, pause - either, stop - end, stay - end])
+        return float(value), -gradient * np.exp(logs)
 
-    mean_either = mean(either[n], either[None, :])
-    mean_pause = mean(pause[n - x], pause[terms.behind])
-    there = alive / likelihood
-    mean_stay = mean(stay[n], stay[None, :])
-    mean_stop = mean(digamma(p.gamma + p.delta + steps)[n], stop[None, :])
-    again = digamma(p.alpha + np.arange(int(x.max()) + 1))[x]
-    gradient = np.stack([
-        again - mean_either - digamma(p.alpha) + digamma(p.alpha + p.beta),
-        mean_pause - mean_either - digamma(p.beta) + digamma(p.alpha + p.beta),
-        there * digamma(p.gamma) + (1 - there) * digamma(p.gamma + 1) - mean_stop
-        - digamma(p.gamma) + digamma(p.gamma + p.delta),
-        mean_stay - mean_stop - digamma(p.delta) + digamma(p.gamma + p.delta),
-    ])  # fmt: skip
-    total = members.sum()
-    value = -(members * (np.log(likelihood) + terms.scale[terms.row])).sum() / total
-    return float(value), -(gradient * members).sum(axis=1) / total * np.exp(logs)
+    def _weights(self, terms: _Terms) -> tuple[Floats, Floats]:
+        """What part of all likelihoods each term makes up: those of "stopped" and of "alive", by x and week."""
+        shape, cells = terms.stopped.shape, terms.stopped.size
+        parts = self._shares / terms.likelihood
+        until = np.bincount(self._tables.at_n, parts, cells).reshape(shape)
+        since = np.bincount(self._tables.at_t_x, parts, cells).reshape(shape)
+        # A term counts for whoever was last active before it, and was still looked at after it.
+        return np.cumsum(since - until, axis=1) * terms.stopped, until * terms.alive

@@ -9,14 +9,13 @@ nothing is remembered from one run to the next.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.churn.tables import table_of, table_of_columns
+from orchestration.churn.tables import table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,15 +46,17 @@ _WHERE_NULL = {
     "mean_gap_weeks": NEVER_WEEKS, "weeks_since_purchase": NEVER_WEEKS, "silence_in_gaps": 1.0,
     "first_post_answered": 0.5, "community_trend": 1.0,
 }  # fmt: skip
+_FITS = {
+    "source": "string", "week_start": "date32", "learned_from": "int64", "intercept": "float64",
+    "means": "list<float64>", "deviations": "list<float64>", "weights": "list<float64>",
+}  # fmt: skip
 _SCORES = {
     "source": "string", "member_id": "string", "week_start": "date32", "p_silent_4w": "float64",
     "learned_from": "int64",
 }  # fmt: skip
-_IMPORTANCES = {"source": "string", "week_start": "date32", "feature": "string", "importance": "float64"}
 _AS_THEY_ARE = ("active_share", "first_post_answered", "join_is_inferred")
 # Inverse of the penalty on the weights, chosen on three public communities (docs/churn.md).
 _SLACK = 0.01
-_SHUFFLES = 5
 
 Floats = NDArray[np.float64]
 
@@ -106,136 +107,113 @@ def fit(described: Floats, is_silent: NDArray[np.bool_]) -> Fit | None:
     return Fit(means, deviations, found.coef_[0], float(found.intercept_[0]))
 
 
-def scores(features: DuckDBPyRelation, trainings: DuckDBPyRelation) -> pyarrow.Table:
-    """Everybody's chance of falling silent, for each week that is to be scored.
+def fits(features: DuckDBPyRelation, trainings: DuckDBPyRelation) -> pyarrow.Table:
+    """What each week's model learned.
 
     Args:
         features: rows of `int_churn_features`.
         trainings: source, week_start, learned_week: which weeks a week's model learns from.
 
     Returns:
-        source, member_id, week_start, p_silent_4w (six digits) and learned_from, the number of rows that the model had;
-        no row for a week of which too little is known to learn from.
+        source, week_start, learned_from (how many rows the model had), intercept, and means, deviations and weights in
+        the order of FEATURES; no row for a week of which too little is known to learn from.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in _SCORES}
-    for community in _communities(features, trainings):
-        for week in community.scored:
-            model, rows = community.model_of(week)
-            here = community.at(week)
-            if model is None or here.start == here.stop:
-                continue
-            chances = model.chances(community.described[here])
-            columns["source"] += [community.source] * len(chances)
-            columns["member_id"] += community.members[here].tolist()
-            columns["week_start"] += [week] * len(chances)
-            columns["p_silent_4w"] += np.round(chances, 6).tolist()
-            columns["learned_from"] += [rows] * len(chances)
-    return table_of_columns(columns, _SCORES)
+    from threadpoolctl import threadpool_limits
 
-
-def importances(features: DuckDBPyRelation, trainings: DuckDBPyRelation, judged: DuckDBPyRelation) -> pyarrow.Table:
-    """How much worse the models tell who falls silent when they are told somebody else's value of a feature.
-
-    Args:
-        features: rows of `int_churn_features`.
-        trainings: source, week_start, learned_week: which weeks a week's model learns from.
-        judged: source, week_start, judged_week: the weeks that a week's report judges the models by.
-
-    Returns:
-        source, week_start, feature and importance (six digits): the AUC over the judged members, each scored by the
-        model of their own week, less the mean AUC with the feature's values exchanged between the members of a week.
-        No row where nothing was learned, or where all judged members went one way.
-    """
-    weeks: dict[tuple[str, Any], list[Any]] = {}
-    for source, week, judged_week in judged.project("source, week_start, judged_week").order("all").fetchall():
-        weeks.setdefault((source, week), []).append(judged_week)
+    weeks: dict[str, dict[Any, list[Any]]] = {}
+    for source, week, learned_week in trainings.project("source, week_start, learned_week").order("all").fetchall():
+        weeks.setdefault(source, {}).setdefault(week, []).append(learned_week)
+    known: dict[tuple[bytes, ...], Fit | None] = {}
     rows: list[tuple[Any, ...]] = []
-    for community in _communities(features, trainings):
-        for (source, week), judged_weeks in weeks.items():
-            if source == community.source:
-                drops = _drops(community, judged_weeks)
-                rows += [(source, week, name, round(drop, 6)) for name, drop in drops.items()]
-    return table_of(rows, _IMPORTANCES)
+    # Several threads would add up in another order from time to time.
+    with threadpool_limits(1):
+        for source, its_weeks in weeks.items():
+            community = Members(features, source, "is_learned_from")
+            for week, learned_weeks in its_weeks.items():
+                # The whole community often has the same members as its one source: what was learned once is known.
+                key = tuple(community.digest(past) for past in learned_weeks)
+                places = [community.at(past) for past in learned_weeks]
+                if key not in known:
+                    known[key] = _learned(community, places)
+                if (found := known[key]) is not None:
+                    learned_from = sum(place.stop - place.start for place in places)
+                    shape = (found.means, found.deviations, found.weights)
+                    rows.append((source, week, learned_from, found.intercept, *(values.tolist() for values in shape)))
+    return table_of(rows, _FITS)
 
 
-def auc(scores: Floats, is_silent: NDArray[np.bool_]) -> Floats:
-    """For each row of scores, the chance that who fell silent has more than who did not; ties count half."""
-    from scipy.stats import rankdata
+def scores(features: DuckDBPyRelation, fits: DuckDBPyRelation) -> pyarrow.Table:
+    """Everybody's chance of falling silent, for each week for which something was learned.
 
-    silent, others = int(is_silent.sum()), int((~is_silent).sum())
-    ranks = rankdata(scores, axis=-1)[..., is_silent].sum(axis=-1)
-    return (ranks - silent * (silent + 1) / 2) / (silent * others)
+    Args:
+        features: rows of `int_churn_features`.
+        fits: rows of `int_model_fits`.
 
+    Returns:
+        source, member_id, week_start, p_silent_4w (six digits) and learned_from, the number of rows that the model had.
+    """
+    import pyarrow
 
-def _drops(community: _Community, weeks: list[Any]) -> dict[str, float]:
-    """The importance of each feature over some weeks; none where it cannot be told."""
-    # Seeded: the same members are exchanged in every run.
-    dice = np.random.default_rng(0)
-    kept, exchanged, outcomes = [], [], []
-    for week in weeks:
-        model, _ = community.model_of(week)
-        here = np.arange(len(community.weeks))[community.at(week)]
-        here = here[community.is_judged[here]]
-        if model is None or not len(here):
-            continue
-        parts = model.parts(community.described[here])
-        sums = parts.sum(axis=1) + model.intercept
-        orders = np.stack([dice.permutation(len(parts)) for _ in range(_SHUFFLES)])
-        kept.append(sums)
-        # (feature, shuffle, member): the sum with one feature's part taken from somebody else.
-        exchanged.append(sums - parts.T[:, None, :] + parts.T[:, orders])
-        outcomes.append(community.is_silent[here])
-    is_silent = np.concatenate(outcomes) if outcomes else np.empty(0, dtype=bool)
-    if is_silent.all() or not is_silent.any():
-        return {}
-    drops = auc(np.concatenate(kept), is_silent) - auc(np.concatenate(exchanged, axis=-1), is_silent).mean(axis=-1)
-    return dict(zip(FEATURES, drops.tolist(), strict=True))
+    tables = [table_of([], _SCORES)]
+    for source, models in fits_by_source(fits).items():
+        community = Members(features, source)
+        chances = np.full(len(community.described), np.nan)
+        learned_from = np.zeros(len(chances), dtype=np.int64)
+        for week, (model, rows) in models.items():
+            here = community.at(week)
+            chances[here] = np.round(model.chances(community.described[here]), 6)
+            learned_from[here] = rows
+        found = community.keys.append_column("p_silent_4w", [chances]).append_column("learned_from", [learned_from])
+        tables.append(found.filter(pyarrow.array(~np.isnan(chances))).cast(tables[0].schema))
+    return pyarrow.concat_tables(tables)
 
 
-class _Community:
-    """A source's rows, in an order that does not depend on how they came."""
+def fits_by_source(fits: DuckDBPyRelation) -> dict[str, dict[Any, tuple[Fit, int]]]:
+    """Each week's model by source and week, with the number of rows that it learned from."""
+    found: dict[str, dict[Any, tuple[Fit, int]]] = {}
+    columns = "source, week_start, means, deviations, weights, intercept, learned_from"
+    for source, week, *shape, intercept, learned_from in fits.project(columns).order("source, week_start").fetchall():
+        model = Fit(*(np.array(values) for values in shape), intercept)
+        found.setdefault(source, {})[week] = (model, learned_from)
+    return found
 
-    def __init__(self, source: str, rows: pd.DataFrame, trainings: dict[Any, list[Any]], fits: dict[bytes, Fit | None]):
-        rows = rows.sort_values(["week_start", "member_id"], kind="stable")
-        self.source, self.scored, self._trainings, self._fits = source, sorted(trainings), trainings, fits
-        self.members = rows["member_id"].to_numpy(dtype=object)
-        self.weeks = rows["week_start"].to_numpy()
-        self.described = describe(rows)
-        self.is_silent = rows["is_silent_4w"].to_numpy(dtype=bool)
-        self.is_judged = rows["is_judged"].to_numpy(dtype=bool)
-        self.is_learned_from = rows["is_learned_from"].to_numpy(dtype=bool)
-        self._models: dict[Any, tuple[Fit | None, int]] = {}
+
+class Members:
+    """A source's rows of `int_churn_features`, in an order that does not depend on how they came.
+
+    Attributes:
+        keys: source, member_id and week_start of each row.
+        described: what the model is told of them.
+        is_silent: whether no sign of life followed in the next four weeks.
+    """
+
+    def __init__(self, features: DuckDBPyRelation, source: str, condition: str = "true"):
+        from duckdb import ColumnExpression, ConstantExpression
+
+        numbers = ", ".join(f"cast({name} as double) as {name}" for name in FEATURES)
+        its = features.filter(ColumnExpression("source") == ConstantExpression(source)).filter(condition)
+        ordered = its.order("week_start, member_id")
+        rows = ordered.project(f"source, member_id, week_start, is_silent_4w, {numbers}").to_arrow_table()
+        self.keys = rows.select(["source", "member_id", "week_start"])
+        self.described = describe(rows.select(FEATURES).to_pandas())
+        self.is_silent = rows["is_silent_4w"].to_numpy()
+        self._weeks = rows["week_start"].to_numpy().astype("datetime64[D]")
+        self._digests: dict[Any, bytes] = {}
 
     def at(self, week: Any) -> slice:
         """Which rows tell of the end of a week."""
         day = np.datetime64(week)
-        return slice(*np.searchsorted(self.weeks, [day, day + 1]).tolist())
+        return slice(*np.searchsorted(self._weeks, [day, day + 1]).tolist())
 
-    def model_of(self, week: Any) -> tuple[Fit | None, int]:
-        """What a week's model learned, and from how many rows."""
-        if week not in self._models:
-            rows = np.concatenate([np.arange(len(self.weeks))[self.at(past)] for past in self._trainings[week]])
-            rows = rows[self.is_learned_from[rows]]
-            described, is_silent = self.described[rows], self.is_silent[rows]
-            # The whole community often has the same members as its one source: what was learned once is known.
-            digest = hashlib.sha256(described.tobytes() + is_silent.tobytes()).digest()
-            if digest not in self._fits:
-                self._fits[digest] = fit(described, is_silent)
-            self._models[week] = (self._fits[digest], len(rows))
-        return self._models[week]
+    def digest(self, week: Any) -> bytes:
+        """What stands for all that is known of a week's members, except who they are."""
+        if week not in self._digests:
+            here = self.at(week)
+            known = self.described[here].tobytes() + self.is_silent[here].tobytes()
+            self._digests[week] = hashlib.sha256(known).digest()
+        return self._digests[week]
 
 
-def _communities(features: DuckDBPyRelation, trainings: DuckDBPyRelation) -> Iterator[_Community]:
-    """Each source's rows, one source at a time."""
-    weeks: dict[str, dict[Any, list[Any]]] = {}
-    for source, week, learned_week in trainings.project("source, week_start, learned_week").order("all").fetchall():
-        weeks.setdefault(source, {}).setdefault(week, []).append(learned_week)
-    from threadpoolctl import threadpool_limits
-
-    fits: dict[bytes, Fit | None] = {}
-    # Several threads would add up in another order from time to time.
-    with threadpool_limits(1):
-        for source, its_weeks in weeks.items():
-            rows = features.filter(f"source = '{source}'").df()
-            rows["week_start"] = rows["week_start"].to_numpy().astype("datetime64[D]")
-            yield _Community(source, rows, its_weeks, fits)
+def _learned(community: Members, places: list[slice]) -> Fit | None:
+    described = np.concatenate([community.described[place] for place in places])
+    return fit(described, np.concatenate([community.is_silent[place] for place in places]))

@@ -13,7 +13,7 @@ def table_of(rows: Sequence[tuple[Any, ...]], types: Mapping[str, str]) -> pyarr
     """A table of rows; typed also where there are none.
 
     Args:
-        types: each column's Arrow type by name, in the order of the values.
+        types: each column's Arrow type by name, in the order of the values; `list<T>` for lists of a type.
     """
     columns = list(zip(*rows, strict=True)) or [()] * len(types)
     return table_of_columns(dict(zip(types, columns, strict=True)), types)
@@ -23,4 +23,7 @@ def table_of_columns(columns: Mapping[str, Any], types: Mapping[str, str]) -> py
     """The same of columns (sequences or arrays, by name): for very many rows."""
     import pyarrow
 
-    return pyarrow.table({name: pyarrow.array(columns[name], kind) for name, kind in types.items()})
+    lists = {
+        name: pyarrow.list_(pyarrow.type_for_alias(kind[5:-1])) for name, kind in types.items() if kind[:5] == "list<"
+    }
+    return pyarrow.table({name: pyarrow.array(columns[name], lists.get(name, kind)) for name, kind in types.items()})

@@ -51,5 +51,5 @@ select
     week_start,
     members,
     -- With the version of the method: a better search has to find everything anew.
-    md5(concat_ws('|', 'bgbb 1', week_start, members, members_hash)) as fit_key
+    md5(concat_ws('|', 'bgbb 2', week_start, members, members_hash)) as fit_key
 from totals

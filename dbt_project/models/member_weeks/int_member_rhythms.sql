@@ -31,6 +31,7 @@ select
     cast(active_weeks as bigint) as active_weeks,
     first_active_week,
     last_active_week,
+    next_active_week,
     typical_gap_weeks,
     cast(p90_gap_tenths as double) / 10 as p90_gap_weeks,
     cast(floor(cast(rhythm_factor * p90_gap_tenths as double) / 10) as integer) + 1 as rhythm_after_weeks

@@ -9,12 +9,31 @@ with judged as (
         flags.rule,
         flags.score,
         flags.is_flagged,
-        flags.is_silent_4w,
-        {{ mean_rank('flags.source, run_weeks.week_start, flags.rule', 'flags.score') }} as score_rank
+        flags.is_silent_4w
     from {{ ref('int_rule_judgements') }} as flags
     inner join {{ source('control', 'run_weeks') }} as run_weeks
         on flags.week_start = {{ add_weeks('run_weeks.week_start', -4) }}
     where flags.rule in ('silence_cut', 'probability_cut', 'model')
+
+),
+
+counts as (
+
+    select
+        source,
+        week_start,
+        rule,
+        score,
+        count(*) as members,
+        sum(case when is_silent_4w then 1 else 0 end) as silent_members
+    from judged
+    group by source, week_start, rule, score
+
+),
+
+right_pairs as (
+
+    {{ right_pairs('counts') }}
 
 ),
 
@@ -32,9 +51,9 @@ sums as (
 )
 
 select
-    source,
-    week_start,
-    rule,
+    sums.source,
+    sums.week_start,
+    sums.rule,
     cast(population as bigint) as population,
     {{ rate('silent', 'population') }} as base_rate,
     cast(tp as bigint) as tp,
@@ -45,6 +64,10 @@ select
     {{ rate('tp', 'silent') }} as recall,
     {{ rate('2 * tp', '2 * tp + fp + fn') }} as f1,
     {{ rate('tp * population', '(tp + fp) * silent') }} as lift,
-    {{ auc_of_sums('population') }} as auc,
+    {{ auc_of_pairs('right_pairs.twice_right_pairs', 'population', 'silent') }} as auc,
     {{ rate('squared_errors', 'population') }} as brier
 from sums
+inner join right_pairs
+    on sums.source = right_pairs.source
+    and sums.week_start = right_pairs.week_start
+    and sums.rule = right_pairs.rule

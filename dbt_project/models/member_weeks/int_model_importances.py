@@ -1,7 +1,5 @@
 def model(dbt, session):
     dbt.config(materialized="table", tags=["run_weeks"])
-    from orchestration.churn import learned
+    from orchestration.churn import importance
 
-    return learned.importances(
-        dbt.ref("int_churn_features"), dbt.ref("int_model_trainings"), dbt.ref("int_judged_weeks")
-    )
+    return importance.importances(dbt.ref("int_churn_features"), dbt.ref("int_model_fits"), dbt.ref("int_judged_weeks"))

@@ -1,9 +1,10 @@
 {{ config(tags=['run_weeks']) }}
 
-{%- set members_learned_from = 500 -%}
-{%- set members_judged = 2000 -%}
+{%- set members_learned_from = 300 -%}
+{%- set members_judged = 1000 -%}
 -- Whom the model learns from and is judged by in each week: members with a sign of life in the last twelve weeks, and of very
--- many a part, picked by their ids. Whoever is picked out of more is picked out of fewer too.
+-- many a part, picked by their ids. Whoever is picked out of more is picked out of fewer too. Besides, in weeks that keep a row
+-- per member, everybody who is at risk: of them the win-back list says what the model thinks.
 with weeks as (
 
     select * from {{ ref('int_model_weeks') }}
@@ -15,7 +16,9 @@ bounds as (
     select
         source,
         min(week_start) as first_week,
-        max(week_start) as last_week
+        {{ add_weeks('max(week_start)', 1) }} as end_week,
+        {{ add_weeks('max(case when is_listed then week_start end)', 1) }} as listed_end_week,
+        min(case when is_listed then week_start end) as listed_week
     from weeks
     group by source
 
@@ -24,25 +27,30 @@ bounds as (
 recent as (
 
     select
-        silences.source,
-        silences.member_id,
-        silences.anchor_week,
-        silences.to_week as next_sign_week,
-        least(silences.to_week, {{ add_weeks('silences.anchor_week', 12) }}) as to_week
-    from {{ ref('int_silences') }} as silences
+        spans.source,
+        spans.member_id,
+        spans.anchor_week,
+        spans.next_sign_week,
+        spans.status,
+        greatest(spans.from_week, bounds.first_week) as from_week,
+        least(spans.to_week, {{ add_weeks('spans.anchor_week', 12) }}, bounds.end_week) as to_week,
+        bounds.listed_week,
+        bounds.listed_end_week
+    from {{ ref('int_status_spans') }} as spans
     inner join bounds
-        on silences.source = bounds.source
-        and silences.anchor_week <= bounds.last_week
-        and silences.anchor_week > {{ add_weeks('bounds.first_week', -12) }}
-    where silences.has_sign_of_life
+        on spans.source = bounds.source
+        and spans.from_week < bounds.end_week
+        and bounds.first_week < spans.to_week
+        and spans.anchor_week > {{ add_weeks('bounds.first_week', -12) }}
+    where spans.status not in ('left', 'never_active')
 
 ),
 
 moves as (
 
-    select source, anchor_week as week_start, 1 as change from recent
+    select source, from_week as week_start, 1 as change from recent where from_week < to_week
     union all
-    select source, to_week as week_start, -1 as change from recent
+    select source, to_week as week_start, -1 as change from recent where from_week < to_week
 
 ),
 
@@ -61,7 +69,6 @@ sizes as (
         weeks.week_start,
         weeks.is_scored,
         weeks.is_listed,
-        -- Among them bots and whoever has left; of a number that only bounds the work that does not matter.
         sum(changes.change) as members
     from weeks
     inner join changes
@@ -86,9 +93,7 @@ shares as (
 
 most as (
 
-    select
-        source,
-        max(case when is_listed then 1 else judged_share end) as share
+    select source, max(judged_share) as share
     from shares
     group by source
 
@@ -103,24 +108,32 @@ members as (
         members.joined_at_is_inferred,
         {{ share_of_text('members.member_id') }} as place
     from {{ ref('int_community_members') }} as members
-    where not members.is_excluded
 
 ),
 
-offsets as (
+flags as (
 
-    {{ number_rows(range(12), 'weeks') }}
+    select source, member_id, week_start from {{ ref('int_probability_flags') }}
 
 ),
 
-silent_weeks as (
+flagged as (
+
+    select distinct source, member_id from flags
+
+),
+
+-- The spans of who may be picked in some week, and of the others those in which they are at risk in a listed one.
+picked as (
 
     select
         recent.source,
         recent.member_id,
+        recent.anchor_week,
         recent.next_sign_week,
-        {{ add_weeks('recent.anchor_week', 'offsets.weeks') }} as week_start,
-        offsets.weeks as silence_weeks,
+        recent.status,
+        case when members.place < most.share then recent.from_week else greatest(recent.from_week, recent.listed_week) end as from_week,
+        case when members.place < most.share then recent.to_week else least(recent.to_week, recent.listed_end_week) end as to_week,
         members.joined_date,
         members.joined_at_is_inferred,
         members.place
@@ -128,10 +141,30 @@ silent_weeks as (
     inner join members
         on recent.source = members.source
         and recent.member_id = members.member_id
-    inner join most
-        on recent.source = most.source
-        and members.place < most.share
-    inner join offsets on {{ add_weeks('recent.anchor_week', 'offsets.weeks') }} < recent.to_week
+    inner join most on recent.source = most.source
+    left join flagged
+        on recent.source = flagged.source
+        and recent.member_id = flagged.member_id
+    where members.place < most.share
+        or (recent.status = 'at_risk' or flagged.member_id is not null)
+        and recent.from_week < recent.listed_end_week
+        and recent.listed_week < recent.to_week
+
+),
+
+silent_weeks as (
+
+    select
+        source,
+        member_id,
+        anchor_week,
+        next_sign_week,
+        status,
+        joined_date,
+        joined_at_is_inferred,
+        place,
+        {{ each_week('from_week', 'to_week') }} as week_start
+    from picked
 
 )
 
@@ -139,7 +172,7 @@ select
     silent_weeks.source,
     silent_weeks.member_id,
     silent_weeks.week_start,
-    silent_weeks.silence_weeks,
+    {{ weeks_between('silent_weeks.anchor_week', 'silent_weeks.week_start') }} as silence_weeks,
     {{ days_between('silent_weeks.joined_date', add_weeks('silent_weeks.week_start', 1)) }} as tenure_days,
     silent_weeks.joined_at_is_inferred,
     silent_weeks.place < shares.learned_share as is_learned_from,
@@ -150,10 +183,9 @@ from silent_weeks
 inner join shares
     on silent_weeks.source = shares.source
     and silent_weeks.week_start = shares.week_start
-    and (silent_weeks.place < shares.judged_share or shares.is_listed)
-inner join {{ ref('int_membership_spans') }} as spans
-    on silent_weeks.source = spans.source
-    and silent_weeks.member_id = spans.member_id
-    and spans.from_week <= silent_weeks.week_start
-    and silent_weeks.week_start < spans.to_week
-where spans.is_member
+left join flags
+    on silent_weeks.source = flags.source
+    and silent_weeks.member_id = flags.member_id
+    and silent_weeks.week_start = flags.week_start
+where silent_weeks.place < shares.judged_share
+    or shares.is_listed and (silent_weeks.status = 'at_risk' or flags.member_id is not null)

@@ -1,25 +1,46 @@
 {{ config(tags=['run_weeks']) }}
 
 -- Only quiet members can be turned at risk by a probability: everybody else is active, at risk or churned already.
-with flags as (
+with bounds as (
+
+    select
+        min(week_start) as from_week,
+        {{ add_weeks('max(week_start)', 1) }} as to_week
+    from {{ ref('int_score_weeks') }}
+
+),
+
+-- Quiet spans are of a few weeks: they become weeks one by one.
+quiet as (
 
     select
         spans.source,
         spans.member_id,
-        weeks.week_start,
-        spans.member_since_week
+        spans.member_since_week,
+        spans.active_weeks,
+        spans.first_active_week,
+        spans.last_active_week,
+        {{ each_week('greatest(spans.from_week, bounds.from_week)', 'least(spans.to_week, bounds.to_week)') }} as week_start
     from {{ ref('int_status_spans') }} as spans
-    inner join {{ ref('int_score_weeks') }} as weeks
-        on spans.source = weeks.source
-        and spans.from_week <= weeks.week_start
-        and weeks.week_start < spans.to_week
-    inner join {{ ref('int_churn_scores') }} as scores
-        on spans.source = scores.source
-        and weeks.week_start = scores.week_start
-        and {{ is_history('scores', 'spans', 'weeks.week_start') }}
-    cross join {{ source('control', 'settings') }} as settings
+    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
     where spans.status = 'quiet'
-        and scores.p_active_4w < settings.probability_below
+
+),
+
+flags as (
+
+    select
+        quiet.source,
+        quiet.member_id,
+        quiet.week_start,
+        quiet.member_since_week
+    from quiet
+    inner join {{ ref('int_churn_scores') }} as scores
+        on quiet.source = scores.source
+        and quiet.week_start = scores.week_start
+        and {{ is_history('scores', 'quiet', 'quiet.week_start') }}
+    cross join {{ source('control', 'settings') }} as settings
+    where scores.p_active_4w < settings.probability_below
 
 ),
 

@@ -1,62 +1,97 @@
 {{ config(tags=['run_weeks']) }}
 
 -- What each rule was worth over the weeks that a week's report judges by, all of their members taken together.
-with judged as (
+-- Members of a week with the same score are counted together first: a week is looked back on from up to thirteen others.
+with scores as (
+
+    select
+        source,
+        week_start,
+        rule,
+        score,
+        count(*) as members,
+        sum(case when is_silent_4w then 1 else 0 end) as silent_members
+    from {{ ref('int_rule_judgements') }}
+    where score is not null
+    group by source, week_start, rule, score
+
+),
+
+together as (
 
     select
         weeks.source,
         weeks.week_start,
-        weeks.judged_week,
-        flags.rule,
-        flags.score,
-        flags.is_flagged,
-        flags.is_silent_4w
+        scores.rule,
+        scores.score,
+        sum(scores.members) as members,
+        sum(scores.silent_members) as silent_members
     from {{ ref('int_judged_weeks') }} as weeks
-    inner join {{ ref('int_rule_judgements') }} as flags
-        on weeks.source = flags.source
-        and weeks.judged_week = flags.week_start
+    inner join scores
+        on weeks.source = scores.source
+        and weeks.judged_week = scores.week_start
+    group by weeks.source, weeks.week_start, scores.rule, scores.score
 
 ),
 
-ranked as (
+right_pairs as (
+
+    {{ right_pairs('together') }}
+
+),
+
+by_week as (
 
     select
-        *,
-        {{ mean_rank('source, week_start, rule', 'score') }} as score_rank
-    from judged
+        source,
+        week_start,
+        rule,
+        count(*) as members,
+        {{ sums_of_outcomes() }}
+    from {{ ref('int_rule_judgements') }}
+    group by source, week_start, rule
 
 ),
 
 sums as (
 
     select
-        source,
-        week_start,
-        rule,
-        count(distinct judged_week) as weeks_judged,
-        count(*) as members_judged,
-        {{ sums_of_outcomes() }}
-    from ranked
-    group by source, week_start, rule
+        weeks.source,
+        weeks.week_start,
+        by_week.rule,
+        count(*) as weeks_judged,
+        sum(by_week.members) as members_judged,
+        sum(by_week.silent) as silent,
+        sum(by_week.tp) as tp,
+        sum(by_week.fp) as fp,
+        sum(by_week.fn) as fn,
+        sum(by_week.tn) as tn,
+        sum(by_week.squared_errors) as squared_errors
+    from {{ ref('int_judged_weeks') }} as weeks
+    inner join by_week
+        on weeks.source = by_week.source
+        and weeks.judged_week = by_week.week_start
+    group by weeks.source, weeks.week_start, by_week.rule
 
 )
 
 select
-    source,
-    week_start,
-    rule,
-    cast(weeks_judged as bigint) as weeks_judged,
-    cast(members_judged as bigint) as members_judged,
-    cast(tp as bigint) as tp,
-    cast(fp as bigint) as fp,
-    cast(fn as bigint) as fn,
-    cast(tn as bigint) as tn,
-    {{ rate('silent', 'members_judged') }} as base_rate,
-    {{ rate('tp', 'tp + fp') }} as "precision",
-    {{ rate('tp', 'silent') }} as recall,
-    case
-        when rule in ('model', 'probability_cut', 'silence_cut')
-            then {{ auc_of_sums('members_judged') }}
-    end as auc,
-    {{ rate('squared_errors', 'members_judged') }} as brier
+    sums.source,
+    sums.week_start,
+    sums.rule,
+    cast(sums.weeks_judged as bigint) as weeks_judged,
+    cast(sums.members_judged as bigint) as members_judged,
+    cast(sums.tp as bigint) as tp,
+    cast(sums.fp as bigint) as fp,
+    cast(sums.fn as bigint) as fn,
+    cast(sums.tn as bigint) as tn,
+    {{ rate('sums.silent', 'sums.members_judged') }} as base_rate,
+    {{ rate('sums.tp', 'sums.tp + sums.fp') }} as "precision",
+    {{ rate('sums.tp', 'sums.silent') }} as recall,
+    {{ auc_of_pairs('right_pairs.twice_right_pairs', 'sums.members_judged', 'sums.silent') }} as auc,
+    {{ rate('sums.squared_errors', 'sums.members_judged') }} as brier
 from sums
+left join right_pairs
+    on sums.source = right_pairs.source
+    and sums.week_start = right_pairs.week_start
+    and sums.rule = right_pairs.rule

@@ -34,10 +34,12 @@ silences as (
         rhythms.member_id,
         rhythms.anchor_week,
         rhythms.has_sign_of_life,
+        rhythms.to_week as next_sign_week,
         rhythms.rhythm_after_weeks,
         rhythms.active_weeks,
         rhythms.first_active_week,
         rhythms.last_active_week,
+        rhythms.next_active_week,
         members.member_since_week,
         members.growth_from_week,
         members.mature_from_week,
@@ -89,12 +91,15 @@ banded as (
             'silences.anchor_week',
             'case when bands.to_rhythm then least(bands.to_silence, silences.rhythm_after_weeks) else bands.to_silence end'
         ) }}, {{ end_of_time() }})) as to_week,
+        silences.next_sign_week,
+        silences.rhythm_after_weeks,
         silences.member_since_week,
         silences.growth_from_week,
         silences.mature_from_week,
         silences.active_weeks,
         silences.first_active_week,
-        silences.last_active_week
+        silences.last_active_week,
+        silences.next_active_week
     from silences
     inner join bands on silences.has_sign_of_life = bands.has_sign_of_life
 
@@ -118,10 +123,13 @@ staged as (
             when 'growth' then banded.mature_from_week
             else banded.to_week
         end) as to_week,
+        banded.next_sign_week,
+        banded.rhythm_after_weeks,
         banded.member_since_week,
         banded.active_weeks,
         banded.first_active_week,
-        banded.last_active_week
+        banded.last_active_week,
+        banded.next_active_week
     from banded
     inner join (
         select 'newbie' as stage, false as is_churned_stage
@@ -152,10 +160,13 @@ absent as (
         cast(null as varchar) as stage,
         spans.from_week,
         spans.to_week,
+        cast(null as date) as next_sign_week,
+        cast(null as integer) as rhythm_after_weeks,
         cast(null as date) as member_since_week,
         cast(null as bigint) as active_weeks,
         cast(null as date) as first_active_week,
-        cast(null as date) as last_active_week
+        cast(null as date) as last_active_week,
+        cast(null as date) as next_active_week
     from {{ ref('int_membership_spans') }} as spans
     inner join {{ ref('int_community_members') }} as members
         on spans.source = members.source

@@ -64,7 +64,7 @@ facts as (
         coalesce(histories.active_weeks, 0) as active_weeks,
         coalesce(histories.orders_total, 0) as orders_total,
         histories.last_seen_at,
-        {{ weeks_since('histories.last_seen_at', 'candidates.week_start') }} as weeks_since_seen
+        {{ weeks_since_if_few('histories.last_seen_at', 'candidates.week_start') }} as weeks_since_seen
     from candidates
     cross join settings
     inner join {{ ref('int_community_members') }} as members
@@ -78,17 +78,7 @@ facts as (
 
 ),
 
-played as (
-
-    select
-        facts.source,
-        facts.member_id,
-        facts.anchor_week,
-        facts.week_start,
-        plays.play
-    {{ from_listed_with_their_play() }}
-
-),
+{{ ctes_of_plays() }},
 
 entries as (
 

@@ -1,3 +1,4 @@
+{{ config(**joins_as_written()) }}
 -- Read from member_week_status by name, so that whatever flags a member there puts them on the list.
 with settings as (
 
@@ -9,7 +10,7 @@ facts as (
 
     select
         statuses.*,
-        {{ weeks_since('statuses.last_seen_at', 'statuses.week_start') }} as weeks_since_seen,
+        {{ weeks_since_if_few('statuses.last_seen_at', 'statuses.week_start') }} as weeks_since_seen,
         {{ add_weeks('statuses.week_start', '-statuses.silence_weeks') }} as anchor_week
     from {{ ref('member_week_status') }} as statuses
     cross join settings
@@ -17,16 +18,7 @@ facts as (
 
 ),
 
-played as (
-
-    select
-        facts.*,
-        plays.play,
-        plays.rule,
-        plays.text_key
-    {{ from_listed_with_their_play() }}
-
-),
+{{ ctes_of_plays() }},
 
 -- An outreach log names accounts, not persons.
 first_accounts as (

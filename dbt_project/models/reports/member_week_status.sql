@@ -1,3 +1,4 @@
+{{ config(**joins_as_written()) }}
 {#- All that is known of a member holds over intervals of weeks. They are cut into each other first, clipped to the weeks that
     are kept, and become weeks last: most members have two or three pieces in half a year. -#}
 
@@ -236,15 +237,17 @@ pieces as (
         pieces.p90_gap_weeks,
         pieces.rhythm_after_weeks,
         pieces.flag_week,
+        case when pieces.status in ('at_risk', 'churned') then pieces.flag_week end as flagged_from_week,
         histories.last_active_at,
         histories.last_seen_at,
         histories.orders_total,
         histories.revenue_total,
         histories.currency,
         histories.last_ordered_at,
-        greatest(pieces.from_week, histories.from_week) as from_week,
-        least(pieces.to_week, histories.to_week) as to_week
+        greatest(pieces.from_week, histories.from_week, bounds.from_week) as from_week,
+        least(pieces.to_week, histories.to_week, bounds.to_week) as to_week
     from recent_pieces as pieces
+    cross join bounds
     inner join histories
         on pieces.source = histories.source
         and pieces.member_id = histories.member_id
@@ -257,6 +260,15 @@ pieces as (
 flags as (
 
     select * from {{ ref('int_probability_flags') }}
+
+),
+
+piece_weeks as (
+
+    select
+        pieces.*,
+        {{ each_week('from_week', 'to_week') }} as piece_week
+    from pieces
 
 ),
 
@@ -273,16 +285,13 @@ weeks as (
         {{ add_weeks('weeks.week_start', -52) }} as looked_back_to_week,
         flags.week_start as flagged_before_week,
         flags.flagged_since as flagged_before_since
-    from pieces
-    inner join kept_weeks as weeks
-        on pieces.from_week <= weeks.week_start
-        and weeks.week_start < pieces.to_week
+    from piece_weeks as pieces
+    inner join kept_weeks as weeks on pieces.piece_week = weeks.week_start
     left join flags
         on pieces.source = flags.source
         and pieces.member_id = flags.member_id
-        and pieces.flag_week = {{ add_weeks('flags.week_start', 1) }}
+        and pieces.flagged_from_week = {{ add_weeks('flags.week_start', 1) }}
         and pieces.member_since_week <= flags.week_start
-        and pieces.status in ('at_risk', 'churned')
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(**joins_as_written()) }}
 -- Flags as they were four weeks ago, against what happened since. A flag of that week stands on rows up to its end alone;
 -- only `is_gone` looks further.
 with settings as (
@@ -12,32 +13,83 @@ weeks as (
 
 ),
 
--- Members with a sign of life in the twelve weeks that end with the week of the flags.
+bounds as (
+
+    select
+        min(judged_week) as from_week,
+        {{ add_weeks('max(judged_week)', 1) }} as to_week
+    from weeks
+
+),
+
+-- Members with a sign of life in the twelve weeks that end with the week of the flags. They become weeks one by one: each week
+-- against all spans would take a hundred times as long.
+recent as (
+
+    select
+        spans.source,
+        spans.anchor_week,
+        spans.next_sign_week,
+        spans.rhythm_after_weeks,
+        spans.active_weeks,
+        spans.first_active_week,
+        spans.last_active_week,
+        {{ each_week(
+            'greatest(spans.from_week, bounds.from_week)',
+            'least(spans.to_week, ' ~ add_weeks('spans.anchor_week', 12) ~ ', bounds.to_week)'
+        ) }} as judged_week
+    from {{ ref('int_status_spans') }} as spans
+    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
+    where spans.status not in ('left', 'never_active')
+
+),
+
+alike as (
+
+    select
+        source,
+        judged_week,
+        {{ weeks_between('anchor_week', 'judged_week') }} as silence_weeks,
+        rhythm_after_weeks,
+        -- The next sign of life ends the silence.
+        next_sign_week > {{ add_weeks('judged_week', 4) }} as is_gone,
+        active_weeks - 1 as x,
+        {{ weeks_between('first_active_week', 'last_active_week') }} as t_x,
+        {{ weeks_between('first_active_week', 'judged_week') }} as n,
+        count(*) as members
+    from recent
+    group by
+        source,
+        judged_week,
+        {{ weeks_between('anchor_week', 'judged_week') }},
+        rhythm_after_weeks,
+        next_sign_week > {{ add_weeks('judged_week', 4) }},
+        active_weeks - 1,
+        {{ weeks_between('first_active_week', 'last_active_week') }},
+        {{ weeks_between('first_active_week', 'judged_week') }}
+
+),
+
 population as (
 
     select
         weeks.source,
         weeks.week_start,
-        {{ weeks_between('spans.anchor_week', 'weeks.judged_week') }} as silence_weeks,
-        rhythms.rhythm_after_weeks,
-        -- The next sign of life ends the silence.
-        rhythms.to_week > weeks.week_start as is_gone,
+        alike.silence_weeks,
+        alike.rhythm_after_weeks,
+        alike.is_gone,
+        alike.members,
         scores.p_active_4w
     from weeks
-    inner join {{ ref('int_status_spans') }} as spans
-        on weeks.source = spans.source
-        and spans.from_week <= weeks.judged_week
-        and weeks.judged_week < spans.to_week
-        and spans.anchor_week > {{ add_weeks('weeks.judged_week', -12) }}
-    inner join {{ ref('int_member_rhythms') }} as rhythms
-        on spans.source = rhythms.source
-        and spans.member_id = rhythms.member_id
-        and spans.anchor_week = rhythms.anchor_week
-        and rhythms.has_sign_of_life
+    inner join alike
+        on weeks.source = alike.source
+        and weeks.judged_week = alike.judged_week
     left join {{ ref('int_churn_scores') }} as scores
-        on weeks.source = scores.source
-        and weeks.judged_week = scores.week_start
-        and {{ is_history('scores', 'spans', 'weeks.judged_week') }}
+        on alike.source = scores.source
+        and alike.judged_week = scores.week_start
+        and alike.x = scores.x
+        and alike.t_x = scores.t_x
+        and alike.n = scores.n
 
 ),
 
@@ -48,8 +100,8 @@ flagged as (
         population.week_start,
         population.p_active_4w,
         {{ simple_flags('population', 'population.p_active_4w') }},
-        count(*) as members,
-        sum(case when population.is_gone then 1 else 0 end) as gone
+        sum(population.members) as members,
+        sum(case when population.is_gone then population.members else 0 end) as gone
     from population
     cross join settings
     group by

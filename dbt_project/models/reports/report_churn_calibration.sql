@@ -1,3 +1,4 @@
+{{ config(**joins_as_written()) }}
 -- The scores of four weeks ago against the four weeks since: who was active at all, of those given such a chance of it?
 with weeks as (
 
@@ -11,18 +12,50 @@ bins as (
 
 ),
 
+bounds as (
+
+    select
+        min(judged_week) as from_week,
+        {{ add_weeks('max(judged_week)', 1) }} as to_week
+    from weeks
+
+),
+
+-- Whoever is active next in a week was so within four weeks of each of the four before it.
+soon_active as (
+
+    select
+        spans.source,
+        spans.active_weeks,
+        spans.first_active_week,
+        spans.last_active_week,
+        {{ each_week(
+            'greatest(spans.from_week, bounds.from_week, ' ~ add_weeks('spans.next_active_week', -4) ~ ')',
+            'least(spans.to_week, bounds.to_week)'
+        ) }} as judged_week
+    from {{ ref('int_status_spans') }} as spans
+    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
+    where spans.active_weeks > 0
+        and spans.next_active_week is not null
+
+),
+
 active as (
 
-    select distinct
-        member_weeks.source,
-        member_weeks.member_id,
-        weeks.week_start
-    from {{ ref('int_member_weeks') }} as member_weeks
-    inner join weeks
-        on member_weeks.source = weeks.source
-        and weeks.judged_week < member_weeks.week_start
-        and member_weeks.week_start <= weeks.week_start
-    where member_weeks.active_interactions > 0
+    select
+        source,
+        judged_week,
+        active_weeks - 1 as x,
+        {{ weeks_between('first_active_week', 'last_active_week') }} as t_x,
+        {{ weeks_between('first_active_week', 'judged_week') }} as n,
+        count(*) as members
+    from soon_active
+    group by
+        source,
+        judged_week,
+        active_weeks - 1,
+        {{ weeks_between('first_active_week', 'last_active_week') }},
+        {{ weeks_between('first_active_week', 'judged_week') }}
 
 ),
 
@@ -32,22 +65,18 @@ judged as (
         weeks.source,
         weeks.week_start,
         scores.p_active_4w,
-        count(*) as members,
-        count(active.member_id) as active_members
+        scores.members,
+        coalesce(active.members, 0) as active_members
     from weeks
-    inner join {{ ref('int_status_spans') }} as spans
-        on weeks.source = spans.source
-        and spans.from_week <= weeks.judged_week
-        and weeks.judged_week < spans.to_week
     inner join {{ ref('int_churn_scores') }} as scores
         on weeks.source = scores.source
         and weeks.judged_week = scores.week_start
-        and {{ is_history('scores', 'spans', 'weeks.judged_week') }}
     left join active
-        on spans.source = active.source
-        and spans.member_id = active.member_id
-        and weeks.week_start = active.week_start
-    group by weeks.source, weeks.week_start, scores.p_active_4w
+        on scores.source = active.source
+        and scores.week_start = active.judged_week
+        and scores.x = active.x
+        and scores.t_x = active.t_x
+        and scores.n = active.n
 
 ),
 
