@@ -150,8 +150,13 @@ def init(folder: Path) -> int:
         raise UserError(f"{target}: there is one already; it was left as it is.") from None
     except OSError as error:
         raise UserError(f"{target}: cannot be written: {error.strerror}.") from None
-    print(f"{target} written. Edit it, then: stillhere check --config {target}")
+    print(f"{target} written. Edit it, then: {called()} check --config {target}")
     return 0
+
+
+def called() -> str:
+    """This program as it was called, so that the next command can be copied: it may not be on the PATH."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "stillhere" else "stillhere"
 
 
 def check(config_file: Path) -> int:

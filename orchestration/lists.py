@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import languages, warehouse
 from orchestration.home import Home, put_file
-from orchestration.page.messages import mark
+from orchestration.page.messages import mark, mark_counted
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,18 +29,19 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "
 
 # Why somebody is listed, and why with this play, by the two halves of `list_winback.reason`.
 STATUS_REASONS = {
-    "at_risk": mark("Silent for {silence_weeks} weeks"),
-    "churned": mark("Silent for {silence_weeks} weeks, churned"),
-    "never_active": mark("Took no part yet in {tenure_days} days"),
+    "at_risk": mark_counted("Silent for {silence_weeks} week", "Silent for {silence_weeks} weeks"),
+    "churned": mark_counted("Silent for {silence_weeks} week, churned", "Silent for {silence_weeks} weeks, churned"),
+    "never_active": mark_counted("Took no part yet in {tenure_days} day", "Took no part yet in {tenure_days} days"),
 }
 RULE_REASONS = {
     "never_active_newbie": mark("has only just joined"),
     "bought_before": mark("has bought before ({orders_total})"),
-    "was_creator_or_contributor": mark("took part in {active_weeks} weeks"),
+    "was_creator_or_contributor": mark_counted("took part in {active_weeks} week", "took part in {active_weeks} weeks"),
     "only_lurked": mark("only ever read"),
     "still_reads": mark("still reads"),
     "otherwise": mark("nothing else is known"),
 }
+_NUMBER = re.compile(r"\{(\w+)\}")
 YES_NO = {True: mark("yes"), False: mark("no")}
 
 
@@ -188,14 +190,26 @@ def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, st
 
 def why(row: dict[str, Any], language: Language) -> str:
     """The words of a win-back row's `reason`, with its numbers."""
-    parts = messages_of(row["reason"], language)
+    parts = messages_of(row["reason"], row, language)
     return "; ".join(part.format(**row) for part in parts) + "." if parts else row["reason"]
 
 
-def messages_of(reason: str, language: Language) -> tuple[str, str] | None:
-    """What a `reason` says of the status and of the play, with places for numbers; None where it has no words."""
+def messages_of(reason: str, numbers: Mapping[str, Any], language: Language) -> tuple[str, str] | None:
+    """What a `reason` says of the status and of the play, with places for numbers; None where it has no words.
+
+    Args:
+        numbers: those of the row, by which a message has the form for one or for many.
+    """
     status, _, rule = reason.partition(": ")
     if status not in STATUS_REASONS or rule not in RULE_REASONS:
         return None
-    of_status, of_rule = STATUS_REASONS[status], RULE_REASONS[rule]
-    return language.gettext(of_status), language.gettext(of_rule)
+    of_status, of_rule = (_form(message, numbers, language) for message in (STATUS_REASONS[status], RULE_REASONS[rule]))
+    return of_status, of_rule
+
+
+def _form(message: str | tuple[str, str], numbers: Mapping[str, Any], language: Language) -> str:
+    """A message in the language, in the form that goes with its number."""
+    if isinstance(message, str):
+        return language.gettext(message)
+    [name] = _NUMBER.findall(message[1])
+    return language.ngettext(*message, numbers[name] or 0)

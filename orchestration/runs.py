@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from orchestration import progress
+from orchestration.commands import called
 from orchestration.community import LOCATION, Community
 from orchestration.config import Config
 from orchestration.errors import UserError
@@ -220,5 +221,5 @@ def _summarise(community: Community, console: Console, outcome: Outcome) -> None
         console.print(f"To read: {community.home.pages / 'index.html'}", soft_wrap=True, markup=False)
         console.print(f"For BI tools: {community.home.published}", soft_wrap=True, markup=False)
     console.print(
-        f"To look at runs and run again: stillhere ui --config {community.config.file}", soft_wrap=True, markup=False
+        f"To look at runs and run again: {called()} ui --config {community.config.file}", soft_wrap=True, markup=False
     )

@@ -197,23 +197,17 @@ def _identities(config: Config) -> list[tuple[str, str, str]]:
     if config.community.identities is None:
         return []
     path = Path(config.resolve(config.community.identities))
-    wanted = ["person", "source", "native_id"]
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        if not set(wanted) <= set(reader.fieldnames or ()):
-            found = ", ".join(reader.fieldnames or ()) or "nothing"
-            raise ConfigError(f"{path}: line 1: expected the columns {', '.join(wanted)}; found {found}.")
-        rows, seen = [], {}
-        for line, row in enumerate(reader, start=2):
-            person, source, native_id = ((row[name] or "").strip() for name in wanted)
-            if not (person and source and native_id):
-                raise ConfigError(f"{path}: line {line}: expected a person, a source and a native_id; one is empty.")
-            if seen.setdefault((source, native_id), person) != person:
-                raise ConfigError(
-                    f"{path}: line {line}: {source}:{native_id} is given to {person!r} here and to"
-                    f" {seen[source, native_id]!r} above; an account belongs to one person."
-                )
-            rows.append((person, source, native_id))
+    rows: list[tuple[str, str, str]] = []
+    seen: dict[tuple[str, str], str] = {}
+    for line, (person, source, native_id) in _rows_of(path, ("person", "source", "native_id")):
+        if not (person and source and native_id):
+            raise ConfigError(f"{path}: line {line}: expected a person, a source and a native_id; one is empty.")
+        if seen.setdefault((source, native_id), person) != person:
+            raise ConfigError(
+                f"{path}: line {line}: {source}:{native_id} is given to {person!r} here and to"
+                f" {seen[source, native_id]!r} above; an account belongs to one person."
+            )
+        rows.append((person, source, native_id))
     return rows
 
 
@@ -229,21 +223,27 @@ def do_not_contact(config: Config) -> list[str]:
         return sorted(set(asked))
     path = Path(config.resolve(config.community.do_not_contact_file))
     names = {source.name for source in config.sources}
+    for line, (account,) in _rows_of(path, ("member_id",)):
+        source, _, native_id = account.partition(":")
+        if source not in names or not native_id:
+            raise ConfigError(
+                f"{path}: line {line}: expected '<source>:<native id>' with a source of the config, such as"
+                f" {config.sources[0].name}:U0123; found {account[:80]!r}."
+            )
+        asked.append(account)
+    return sorted(set(asked))
+
+
+def _rows_of(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The rows of a CSV that the config names: the line of each, and its values in the columns."""
     with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle)
-        if "member_id" not in (reader.fieldnames or ()):
+        if not set(columns) <= set(reader.fieldnames or ()):
+            wanted = f"the columns {', '.join(columns)}" if len(columns) > 1 else f"a column {columns[0]}"
             found = ", ".join(reader.fieldnames or ()) or "nothing"
-            raise ConfigError(f"{path}: line 1: expected a column member_id; found {found}.")
+            raise ConfigError(f"{path}: line 1: expected {wanted}; found {found}.")
         for row in reader:
-            account = (row["member_id"] or "").strip()
-            source, _, native_id = account.partition(":")
-            if source not in names or not native_id:
-                raise ConfigError(
-                    f"{path}: line {reader.line_num}: expected '<source>:<native id>' with a source of the config, such"
-                    f" as {config.sources[0].name}:U0123; found {account[:80]!r}."
-                )
-            asked.append(account)
-    return sorted(set(asked))
+            yield reader.line_num, tuple((row[name] or "").strip() for name in columns)
 
 
 def _nothing_readable(exports: Sequence[lake.ExportAccount]) -> bool:

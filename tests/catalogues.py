@@ -19,7 +19,7 @@ from orchestration.warehouse import PROJECT
 
 PROGRAM = Path(__file__).resolve().parent.parent / "orchestration"
 _METHODS = [("**.py", "python"), ("**.html.j2", "jinja2")]
-_KEYWORDS = {"gettext": None, "ngettext": (1, 2), "_": None, "mark": None}
+_KEYWORDS = {"gettext": None, "ngettext": (1, 2), "_": None, "mark": None, "mark_counted": (1, 2)}
 
 
 def extracted() -> Catalog:

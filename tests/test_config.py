@@ -8,6 +8,7 @@ import yaml
 
 from orchestration import cli, config, warehouse
 from orchestration.errors import ConfigError
+from orchestration.home import Home
 
 GOOD = """
 [community]
@@ -445,3 +446,25 @@ def test_who_asked_is_told_by_the_config_and_its_file(tmp_path):
     file = tmp_path / "stillhere.toml"
     file.write_text(GOOD.replace('name = "Example"', f'name = "Example"\n{ASKED}'), encoding="utf-8")
     assert warehouse.do_not_contact(config.load(file)) == ["slack:U1", "slack:U2", "slack:U:1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("person,source\nAna,slack\n", "line 1: expected the columns person, source, native_id; found person, source."),
+        ("person,source,native_id\nAna,,U1\n", "line 2: expected a person, a source and a native_id; one is empty."),
+        (
+            "person,source,native_id\nAna,slack,U1\n\nBo,slack,U1\n",
+            "line 4: slack:U1 is given to 'Bo' here and to 'Ana' above; an account belongs to one person.",
+        ),
+    ],
+)
+def test_an_identity_that_cannot_be_right_is_told_with_its_line(tmp_path, rows, problem):
+    (tmp_path / "who.csv").write_text(rows, encoding="utf-8")
+    file = tmp_path / "stillhere.toml"
+    identities = 'name = "Example"\nidentities = "who.csv"'
+    file.write_text(GOOD.replace('name = "Example"', identities), encoding="utf-8")
+    settings, home = config.load(file), Home(tmp_path / "home").create()
+    with pytest.raises(ConfigError) as caught:
+        warehouse.write_control(settings, home, [])
+    assert str(tmp_path / "who.csv") in caught.value.message and problem in caught.value.message

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import lists, warehouse
+from orchestration import languages, lists, warehouse
 from tests.communities import LAST, WEEK, Place
 
 
@@ -178,3 +178,10 @@ def test_the_files_speak_the_communitys_language(sample: Place, tmp_path: Path, 
     spoken = (week_folder(place) / "winback.csv").read_text(encoding="utf-8-sig")
     assert spoken.startswith(head)
     assert not [words for words in {*words_of_the_seed(), "weeks", "bought", "joined", "contact"} if words in spoken]
+
+
+@pytest.mark.parametrize(("weeks", "words"), [(1, "took part in 1 week."), (2, "took part in 2 weeks.")])
+def test_reasons_count_in_their_language(weeks, words):
+    row = {"reason": "at_risk: was_creator_or_contributor", "silence_weeks": 5, "active_weeks": weeks}
+    assert lists.why(row, languages.get("en")) == f"Silent for 5 weeks; {words}"
+    assert lists.why(row, languages.get("zh_CN")) == f"沉默 5 周; 曾在 {weeks} 周参与."

@@ -148,6 +148,10 @@ class WeekReader:
         found = self.query("select source, format from reports.sources")
         return {source for source, name in found if name not in formats.names() or formats.get(name).shows_acts}
 
+    def observes(self, column: str) -> bool:
+        """Whether any source shows what a column of `sources` names."""
+        return bool(self.query(f"select 1 from reports.sources where {column} limit 1"))
+
     @property
     def shows_acts(self) -> bool:
         """Whether any source shows what members do."""

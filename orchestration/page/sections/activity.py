@@ -30,9 +30,9 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "charts": [charts.growth(_points(history), week.language, width) for width in (charts.WIDE, charts.NARROW)],
         "sources": sources if len(sources) > 1 else [],
         "only_buyers": only_buyers,
-        "joins_seen": _observed(week, "observes_joins"),
+        "joins_seen": week.observes("observes_joins"),
         # An account that was deactivated tells that somebody left, in exports that do not say so of all who leave.
-        "leaves_seen": _observed(week, "observes_leaves") or any(row.value("left_members") for row in history),
+        "leaves_seen": week.observes("observes_leaves") or any(row.value("left_members") for row in history),
         "without_member_list": _without_member_list(week, [str(row.value("source")) for row in sources]),
     }
 
@@ -60,8 +60,3 @@ def _points(history: list[Any]) -> list[tuple[str, dict[str, int]]]:
 def _without_member_list(week: WeekReader, names: list[str]) -> list[str]:
     found = week.query("select source from reports.sources where not observes_members order by source")
     return [row[0] for row in found if row[0] in names]
-
-
-def _observed(week: WeekReader, column: str) -> bool:
-    """Whether any source shows it."""
-    return bool(week.query(f"select 1 from reports.sources where {column} limit 1"))

@@ -22,6 +22,7 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "whole": whole,
         "sources": sources if len(sources) > 1 else [],
         "cannot_show": [row[0] for row in silent],
+        "reactions_seen": week.observes("observes_reactions"),
         "history": history if known(history, "answered_24h_rate") else [],
     }
 

@@ -83,7 +83,8 @@ def _lift(week: WeekReader) -> Row | None:
 
 def _why(row: Row, week: WeekReader) -> Markup:
     """The words of a row's `reason`, as in winback.csv; a reason that has none stands as it is."""
-    parts = lists.messages_of(str(row.value("reason")), week.language)
+    counts = {name: row.value(name) for name in _NUMBERS_OF_REASONS}
+    parts = lists.messages_of(str(row.value("reason")), counts, week.language)
     if parts is None:
         return Markup("{}").format(row.value("reason"))
     numbers = {name: row[name].data for name in _NUMBERS_OF_REASONS if name in row}
