@@ -60,9 +60,9 @@ CHECKS: tuple[Check, ...] = (
         description="The churn model could be fitted. Where it could not, nobody is flagged by probability.",
         expected="a fit, if the whole community has members enough",
         severity="warning",
-        # A shop has buyers and nobody active: that one source of several is too small is no news.
+        # A shop has buyers and nobody active, alone or as one source of several: that it is too small is no news.
         sql="""
             SELECT *, problem AS observed FROM checked
-            WHERE problem IS NOT NULL AND (source = 'all' OR problem NOT LIKE 'too few%')""",
+            WHERE problem IS NOT NULL AND ((source = 'all' AND members > 0) OR problem NOT LIKE 'too few%')""",
     ),
 )

@@ -91,7 +91,7 @@ CHECKS: tuple[Check, ...] = (
     RowsCheck(
         name="moves_balance_earlier",
         severity="warning",
-        description="The same against a week before that was not computed in this run, perhaps from other inputs.",
+        description="The moves of the week explain the change since the week before, computed in an earlier run.",
         expected="members into a stage less members out of it = change of report_lifecycle.members",
         key=("source", "week_start", "stage"),
         counts_rows=False,

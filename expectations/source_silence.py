@@ -72,7 +72,7 @@ SOURCE_CHECKS: tuple[Check, ...] = (
     RowsCheck(
         name="source_quiet",
         severity="warning",
-        description="A source that is there in most weeks, if not regularly, has nothing in this week.",
+        description="Every source that has something in most weeks has something in this week too.",
         expected="rows from every source that had any in three of four weeks before",
         counts_rows=False,
         sql=EMPTY_WEEKS.format(f"NOT {REGULAR} AND {UNUSUAL}"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,9 @@ from great_expectations.core.expectation_validation_result import ExpectationVal
 from expectations import REPORTS, CheckResult
 from expectations.checks import MAX_SAMPLE_VALUES, Check, batch_query, weekly_examples
 from expectations.duckdb_engine import DuckDBDatasource, open_warehouse
+from expectations.suites import checks_of
 
 MAX_TEXT = 300
-
-
-def checks_of(report: str) -> tuple[Check, ...]:
-    """The checks of a report's suite; a report nobody wrote a suite for has one, which always fails."""
-    if report not in REPORTS:
-        text = "The report has a suite of checks."
-        return (Check(name="suite_exists", description=text, expected=f"one of {', '.join(REPORTS)}"),)
-    return import_module(f"expectations.{report}").CHECKS
 
 
 def validate_reports(warehouse: Path, reports: Sequence[str], weeks: Sequence[date]) -> list[CheckResult]:

@@ -186,9 +186,12 @@ def check(config_file: Path) -> int:
 
 
 def _describe(console: Console, source: Source, result: PullResult, home: Home) -> None:
+    from orchestration.page.sections.quality import in_words
+
     its_format = formats.get(source.format)
     tables = lake.tables_with_rows(home, source.name)
     observed = vars(its_format.observes_in(its_format.options(source.options), tables))
+    shown, hidden = in_words(its_format.model_family, observed)
     table = Table(title=f"{source.name} ({source.format})", title_justify="left", show_header=False, box=None)
     used = [account for account in result.accounts if account.outcome != lake.UNUSED]
     spans = [account for account in used if account.first_at and account.last_at]
@@ -201,8 +204,8 @@ def _describe(console: Console, source: Source, result: PullResult, home: Home) 
         last = max(account.last_at for account in spans if account.last_at)
         table.add_row("first instant", f"{first:%Y-%m-%d %H:%M} UTC")
         table.add_row("last instant", f"{last:%Y-%m-%d %H:%M} UTC")
-    table.add_row("shows", ", ".join(name for name, seen in observed.items() if seen) or "-")
-    table.add_row("cannot show", ", ".join(name for name, seen in observed.items() if not seen) or "-")
+    table.add_row("shows", ", ".join(shown) or "-")
+    table.add_row("cannot show", ", ".join(hidden) or "-")
     console.print()
     console.print(table)
     _describe_problems(console, home, source)

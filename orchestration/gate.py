@@ -56,6 +56,11 @@ def explain(result: expectations.CheckResult) -> str:
     return f"{result.report}.{result.check_name}: observed {result.observed}; expected {result.expected}{where}"
 
 
+def told(result: expectations.CheckResult) -> str:
+    """One failed check for people who do not know its name: what was expected and is not so, then the particulars."""
+    return f"Not so: {result.description} ({explain(result)})" if result.description else explain(result)
+
+
 def row_fingerprints(
     connection: duckdb.DuckDBPyConnection, report: str, weeks: Sequence[date], catalog: str = ""
 ) -> dict[date, str]:

@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from expectations import suites
 from orchestration.languages import LANGUAGES, po_file
 from orchestration.warehouse import PROJECT
 
@@ -36,6 +37,8 @@ def extracted() -> Catalog:
     with (PROJECT / "seeds" / "winback_plays.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             catalog.add(row["words"])
+    for promise in suites.readers_promises():
+        catalog.add(promise)
     return catalog
 
 

@@ -11,6 +11,41 @@ from orchestration.home import Home
 from orchestration.sample_community import write
 from tests.communities import SHARED_DATA, Place
 
+# The files that take the longest, the longest first, so that at the end no worker is left alone with one of them. The
+# first of them do without the sample community, which else all workers would wait for.
+LONGEST_FIRST = (
+    "test_figures_forums",
+    "test_ui",
+    "test_figures_dumps",
+    "test_figures",
+    "test_random_communities",
+    "test_reruns",
+    "test_mutated_figures",
+    "test_dbt_project",
+    "test_metamorphic",
+    "test_faults",
+    "test_golden_cdnow",
+    "test_page",
+    "test_gate",
+    "test_delivery",
+    "test_docs",
+    "test_lists",
+    "test_churn_flags",
+    "test_learned",
+    "test_arrivals",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers get the files in the order of the collection, not those of the most tests first."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests of long files first; the others stay as they are."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from orchestration.home import Home
 from tests.communities import Place, stillhere
+from tests.computed import published
 
 CONFIG = """
 [community]
@@ -56,10 +57,7 @@ def tea_house(tmp_path_factory: pytest.TempPathFactory) -> Place:
     (folder / "page" / "days.csv").write_text(DAYS)
     (folder / "page" / "posts.csv").write_text(POSTS)
     (folder / "forum.csv").write_text(FORUM)
-    place = Place(folder / "stillhere.toml", Home(folder / ".stillhere"))
-    done = place.run("--from", "2026-03-02", "--to", "2026-03-16")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return place
+    return published(folder / "stillhere.toml", [date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 16)])
 
 
 def test_the_week_of_the_page(tea_house: Place):

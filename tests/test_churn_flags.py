@@ -13,8 +13,7 @@ import pytest
 
 import expectations
 from orchestration import config as configuration
-from orchestration import formats, warehouse
-from orchestration.assets.models import with_run_weeks
+from orchestration import dbt_runs, formats, warehouse
 from orchestration.churn import bgbb, weekly
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
@@ -131,12 +130,11 @@ def test_a_community_without_anybody_has_typed_tables():
 
 
 def test_reports_that_are_run_alone_bring_their_scores_along():
-    assert with_run_weeks({"report_churn", "int_members"}) == [
-        "int_members",
-        "report_churn",
-        "+report_churn,tag:run_weeks",
-    ]
-    assert with_run_weeks({"int_members"}) == ["int_members"]
+    brought = dbt_runs.with_run_weeks({"report_churn", "int_members"}, expectations.REPORTS)
+    assert {"int_members", "report_churn", "int_churn_fits", "int_churn_scores", "int_probability_flags"} <= brought
+    # Neither what is the same in every week, nor what the report does not read.
+    assert not brought & {"int_interactions", "int_member_weeks", "int_model_scores", "report_churn_backtest"}
+    assert dbt_runs.with_run_weeks({"int_members"}, expectations.REPORTS) == {"int_members"}
 
 
 # --- nothing of later weeks

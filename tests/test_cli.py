@@ -87,7 +87,7 @@ def test_check_says_what_it_found_and_writes_nothing(sample_exports: Path, tmp_p
     before = sorted(folder.rglob("*"))
     done = stillhere("check", "--config", folder / sample_exports.name)
     assert done.returncode == 0, done.stderr
-    for words in ("Harbour Makers", "slack (slack)", "messages", "first instant", "cannot show", "views"):
+    for words in ("Harbour Makers", "slack (slack)", "messages", "first instant", "cannot show", "who reads"):
         assert words in done.stdout
     assert sorted(folder.rglob("*")) == before
 

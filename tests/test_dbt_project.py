@@ -13,9 +13,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from orchestration import config as configuration
-from orchestration import formats, sample_community, warehouse
+from orchestration import formats, lineage, sample_community, warehouse
 from orchestration.assets.models import format_of
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
@@ -624,6 +625,32 @@ def test_what_bi_reads_has_an_enforced_contract(built: SimpleNamespace):
     for report in reports:
         assert report["config"]["contract"]["enforced"], report["name"]
         assert all(column["data_type"] for column in report["columns"].values()), report["name"]
+
+
+def test_the_columns_lineage_is_current(built: SimpleNamespace):
+    written = lineage.written(lineage.of_project(built.manifest))
+    assert lineage.FILE.read_text(encoding="utf-8") == written, "run python docs/write_lineage.py"
+
+
+def test_every_column_of_a_model_in_sql_is_in_the_lineage(built: SimpleNamespace):
+    found = lineage.kept()
+    models = [t for t in tables(built.manifest) if t["resource_type"] == "model" and t["language"] == "sql"]
+    assert {f"{m['schema']}.{m['name']}": sorted(m["columns"]) for m in models} == {
+        name: sorted(columns) for name, columns in found.items()
+    }
+    # What a column comes from is there itself.
+    there = {f"{t['schema']}.{t['name']}": set(t["columns"]) for t in tables(built.manifest)}
+    for name, columns in found.items():
+        for column, sources in columns.items():
+            for source, names in sources.items():
+                assert set(names) <= there[source], f"{name}.{column} from {source}"
+
+
+def test_formats_know_whether_they_show_acts():
+    project = yaml.safe_load((warehouse.PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    streams = project["vars"]["formats"]
+    told = {name: formats.get(name).shows_acts for name in formats.names()}
+    assert told == {name: "interactions" in streams[formats.get(name).model_family] for name in formats.names()}
 
 
 def test_every_table_has_a_data_test(built: SimpleNamespace):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -72,6 +73,30 @@ def test_every_asset_has_an_owner_a_kind_and_words(defs: dg.Definitions):
     for node in map(graph.get, graph.get_all_asset_keys()):
         assert node.owners == ["team:community"], node.key
         assert node.kinds and node.description, node.key
+
+
+def test_columns_say_what_they_are_computed_from(defs: dg.Definitions):
+    graph = defs.resolve_asset_graph()
+    keys = graph.get_all_asset_keys()
+    lineage = graph.get(dg.AssetKey(["reports", "report_activity"])).metadata["dagster/column_lineage"]
+    assert lineage.deps_by_column["posts"] == [
+        dg.TableColumnDep(asset_key=dg.AssetKey(["canonical", "int_member_weeks"]), column_name="post_interactions")
+    ]
+    for node in map(graph.get, keys):
+        if found := node.metadata.get("dagster/column_lineage"):
+            # Models of formats that no source has do not show.
+            assert {dep.asset_key for deps in found.deps_by_column.values() for dep in deps} <= keys, node.key
+
+
+def test_what_a_column_is_computed_from_stands_with_its_description(defs: dg.Definitions):
+    node = defs.resolve_asset_graph().get(dg.AssetKey(["reports", "report_activity"]))
+    columns = {column.name: column.description for column in node.metadata["dagster/column_schema"].columns}
+    assert columns["posts"].endswith(
+        "\n\nFrom `post_interactions` of [int_member_weeks](/assets/canonical/int_member_weeks)."
+    )
+    headlines = defs.resolve_asset_graph().get(dg.AssetKey(["reports", "report_headlines"]))
+    value = {c.name: c.description for c in headlines.metadata["dagster/column_schema"].columns}["value"]
+    assert re.search(r"`, `\w+` and \d+ more of \[report_activity\].*; and \d+ more models?\.$", value), value
 
 
 def test_pulls_are_tried_again_and_nothing_else_is(defs: dg.Definitions):

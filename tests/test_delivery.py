@@ -268,7 +268,16 @@ def test_the_login_is_encrypted_and_comes_from_the_environment(sample: Place, tm
 
 def withheld(week: date, observed: str) -> Verdict:
     result = expectations.CheckResult(
-        week, "report_activity", "source_delivers", "critical", False, observed, "rows of the source", (), None, ""
+        week,
+        "report_activity",
+        "source_delivers",
+        "critical",
+        False,
+        observed,
+        "rows of the source",
+        (),
+        None,
+        "No source has stopped.",
     )
     return Verdict(week, (result,))
 
@@ -282,6 +291,7 @@ def test_withheld_weeks_are_told_with_the_reason_once(sample: Place, tmp_path: P
     week, told = hook.messages
     assert "people are at risk" in week["text"] and week["blocks"][0]["type"] == "header"
     assert "withheld: week of 2026-10-19" in told["text"]
+    assert "2026-10-19: Not so: No source has stopped. (report_activity.source_delivers: " in told["text"]
     assert "source_delivers: observed no rows of &lt;!channel&gt; &amp; co; expected rows of the source" in told["text"]
     assert not re.search(r"<[!@#]", json.dumps(told)), "a name must not call everybody"
     # Another reason is another message.

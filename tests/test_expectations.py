@@ -635,7 +635,7 @@ def test_every_check_has_a_defect(report, seeded) -> None:
 
 
 def test_names_are_unique_and_severities_known(seeded) -> None:
-    from expectations.validation import checks_of
+    from expectations.suites import checks_of
 
     for report in REPORTS:
         names = [check.name for check in checks_of(report)]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.home import Home
-from tests.communities import Place
+from tests.communities import SHARED_DATA, Place
+from tests.computed import published
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community, Member, Observes, Order, Rows
@@ -62,11 +62,12 @@ def test_sample_community_equals_the_independent_reading(sample: Place, sample_r
     assert not found, "\n".join(found[:10])
 
 
+WEEKS = Calendar("UTC", "monday").weeks(date(2020, 11, 2), date(2026, 6, 22))
+
+
 @pytest.fixture(scope="module")
 def rcontributors(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """295 weeks of a real Slack workspace, published in one backfill from the command that a user types."""
-    from tests.communities import SHARED_DATA
-
+    """295 weeks of a real Slack workspace, published at once."""
     export = SHARED_DATA / "slack_rcontributors.zip"
     if not export.exists():
         pytest.skip(f"no real export: {export} is missing")
@@ -77,21 +78,15 @@ def rcontributors(tmp_path_factory: pytest.TempPathFactory) -> Place:
         f'[[sources]]\nname = "slack"\nformat = "slack"\npath = {json.dumps(str(export))}\n',
         encoding="utf-8",
     )
-    place = Place(config, Home(folder / ".stillhere"))
-    done = place.run("--from", "2020-11-02", "--to", "2026-06-22")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return place
+    return published(config, WEEKS)
 
 
 @pytest.fixture(scope="module")
 def rcontributors_reading(rcontributors: Place) -> dict[str, list[dict]]:
     """The same weeks by the independent reading."""
-    from tests.communities import SHARED_DATA
-
     community = Community({"slack": OBSERVES}, scores=scores_in(rcontributors.home.warehouse))
-    weeks = Calendar("UTC", "monday").weeks(date(2020, 11, 2), date(2026, 6, 22))
     rows = read_slack(SHARED_DATA / "slack_rcontributors.zip")
-    return reading.read_reports(community, rows, weeks, only=REPORTS_OF_ACTS)
+    return reading.read_reports(community, rows, WEEKS, only=REPORTS_OF_ACTS)
 
 
 @pytest.mark.parametrize("report", REPORTS_OF_ACTS)

@@ -7,30 +7,21 @@ from datetime import date
 
 import pytest
 
-from orchestration.home import Home
 from tests.communities import SHARED_DATA, Place
+from tests.computed import published
 from tests.independent import reading
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community
 from tests.independent.published import ENGAGEMENT, REPORTS_OF_ACTS, disagreements, scores_in
 from tests.independent.stackexchange import OBSERVES, read_stackexchange
 
-# Those that tell of members and their acts; the others have tests of their own.
-REPORTS = (
-    "report_activity",
-    "report_lifecycle",
-    "report_lifecycle_moves",
-    "report_churn",
-    "report_retention",
-    "member_week_status",
-)
-FIRST, LAST = date(2011, 8, 15), date(2021, 8, 16)
+WEEKS = Calendar("UTC", "monday").weeks(date(2011, 8, 15), date(2021, 8, 16))
 DUMP = SHARED_DATA / "stackexchange_frenchmeta.zip"
 
 
 @pytest.fixture(scope="module")
 def frenchmeta(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """523 weeks of a real site, published in one backfill from the command that a user types."""
+    """523 weeks of a real site, published at once."""
     if not DUMP.exists():
         pytest.skip(f"no real export: {DUMP} is missing")
     folder = tmp_path_factory.mktemp("frenchmeta")
@@ -40,18 +31,14 @@ def frenchmeta(tmp_path_factory: pytest.TempPathFactory) -> Place:
         f'[[sources]]\nname = "stackexchange"\nformat = "stackexchange"\npath = {json.dumps(str(DUMP))}\n',
         encoding="utf-8",
     )
-    place = Place(config, Home(folder / ".stillhere"))
-    done = place.run("--from", str(FIRST), "--to", str(LAST))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return place
+    return published(config, WEEKS)
 
 
 @pytest.fixture(scope="module")
 def frenchmeta_reading(frenchmeta: Place) -> dict[str, list[dict]]:
     """The same weeks by the independent reading."""
-    weeks = Calendar("UTC", "monday").weeks(FIRST, LAST)
     community = Community({"stackexchange": OBSERVES}, scores=scores_in(frenchmeta.home.warehouse))
-    return reading.read_reports(community, read_stackexchange(DUMP), weeks, only=REPORTS_OF_ACTS)
+    return reading.read_reports(community, read_stackexchange(DUMP), WEEKS, only=REPORTS_OF_ACTS)
 
 
 @pytest.mark.parametrize("report", REPORTS_OF_ACTS)
@@ -63,7 +50,7 @@ def test_frenchmeta_equals_the_independent_reading(frenchmeta: Place, frenchmeta
 
 def test_frenchmeta_known_week(frenchmeta: Place):
     """Figures that were worked out by others."""
-    of = f"where source = 'stackexchange' and week_start = date '{LAST}'"
+    of = f"where source = 'stackexchange' and week_start = date '{WEEKS[-1]}'"
     columns = "members, active_members, new_members, members_join_inferred, reactions"
     assert frenchmeta.published(f"select {columns} from reports.report_activity {of}") == [(1701, 2, 2, 0, None)]
     assert frenchmeta.published(f"select never_active from reports.report_churn {of}") == [(1490,)]

@@ -14,6 +14,7 @@ import pytest
 
 from orchestration.home import Home
 from tests.communities import SHARED_DATA, Place
+from tests.computed import published
 from tests.independent import discourse, reading, zulip
 from tests.independent.calendar_weeks import Calendar
 from tests.independent.canonical import Community, Observes, Rows
@@ -30,6 +31,11 @@ class Forum:
     last: date
     read: Callable[[Path], Rows]
     observes: Observes
+
+    @property
+    def weeks(self) -> list[date]:
+        """All of its closed weeks."""
+        return Calendar("UTC", "monday").weeks(self.first, self.last)
 
 
 FORUMS = [
@@ -60,6 +66,9 @@ def place(forum: Forum, tmp_path_factory: pytest.TempPathFactory) -> Place:
         f'format = "{forum.format}"\npath = {json.dumps(str(SHARED_DATA / forum.export))}\n',
         encoding="utf-8",
     )
+    if forum.format == "zulip":
+        return published(config, forum.weeks)
+    # As a user types it, with the pages of all weeks.
     found = Place(config, Home(folder / ".stillhere"))
     done = found.run("--from", str(forum.first), "--to", str(forum.last))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -75,9 +84,8 @@ def read(forum: Forum) -> Rows:
 @pytest.fixture(scope="module")
 def expected(forum: Forum, read: Rows, place: Place) -> dict[str, list[dict]]:
     """All reports of all weeks by the independent reading."""
-    weeks = Calendar("UTC", "monday").weeks(forum.first, forum.last)
     community = Community({forum.format: forum.observes}, scores=scores_in(place.home.warehouse))
-    return reading.read_reports(community, read, weeks, only=REPORTS_OF_ACTS)
+    return reading.read_reports(community, read, forum.weeks, only=REPORTS_OF_ACTS)
 
 
 def canonical(place: Place, sql: str) -> list[tuple]:

@@ -1,14 +1,14 @@
 """Discord exports: every row is loaded or quarantined with its reason, and the figures of a small server by hand."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration import formats
-from tests.communities import Place, stillhere
+from tests.computed import computed, looked_at, pulled
 from tests.exports_in.discord_export import SOURCE, author, channel, message, reaction
 from tests.exports_in.inbox import Inbox
 
@@ -294,18 +294,16 @@ def test_the_figures_of_a_small_server_are_those_worked_out_by_hand(tmp_path):
             message("201", "2", "2024-01-09T10:00:00+00:00"), native_id="200", kind="GuildPublicThread", parent="20"
         ),
     )
-    place = Place(inbox.config_file, inbox.home)
-    done = stillhere(
-        "run", "--config", place.config, "--home", place.home.path, "--from", "2024-01-01", "--to", "2024-01-14"
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    community = pulled(inbox.config_file)
+    computed(community, [date(2024, 1, 1), date(2024, 1, 8)], "--select", "+report_activity", "+sources")
     # Week 1: ann posts, ben replies and reacts, cem joins, dan reacts. Week 2: ann posts and passes on, cem replies,
     # dan posts, ben replies in the thread. The robot counts nowhere.
-    assert place.published(
+    assert looked_at(
+        community,
         "select week_start::varchar, members, new_members, active_members, posts, replies, shares, reactions,"
         " new_active, retained, resurrected, dormant, members_join_inferred from reports.report_activity"
-        " where source = 'discord' order by week_start"
+        " where source = 'discord' order by week_start",
     ) == [("2024-01-01", 4, 4, 3, 1, 1, 0, 2, 3, 0, 0, 0, 3), ("2024-01-08", 4, 0, 4, 2, 2, 1, 0, 1, 3, 0, 0, 3)]
-    assert place.published("select observes_reactions, observes_joins, observes_threads from reports.sources") == [
+    assert looked_at(community, "select observes_reactions, observes_joins, observes_threads from reports.sources") == [
         (True, False, True)
     ]

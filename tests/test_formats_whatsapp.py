@@ -1,13 +1,13 @@
 """WhatsApp chats: every dated line is loaded or quarantined with its reason; messages are known again without ids."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration import formats
-from tests.communities import Place, stillhere
+from tests.computed import computed, looked_at, pulled
 from tests.exports_in.inbox import Inbox
 from tests.exports_in.whatsapp_export import (
     ANDROID_DE,
@@ -377,14 +377,12 @@ def test_the_figures_of_a_small_chat_are_those_worked_out_by_hand(tmp_path):
         + sentences.splitlines()[1]
         + "\n",
     )
-    place = Place(inbox.config_file, inbox.home)
-    done = stillhere(
-        "run", "--config", place.config, "--home", place.home.path, "--from", "2024-01-15", "--to", "2024-01-28"
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    community = pulled(inbox.config_file)
+    computed(community, [date(2024, 1, 15), date(2024, 1, 22)], "--select", "+report_activity")
     # Members: Ben and Dan are added, Ann and Cem are seen writing; Dan is removed again.
-    assert place.published(
+    assert looked_at(
+        community,
         "select week_start::varchar, members, new_members, left_members, active_members, posts, reactions, new_active,"
         " retained, dormant, members_join_inferred from reports.report_activity where source = 'whatsapp'"
-        " order by week_start"
+        " order by week_start",
     ) == [("2024-01-15", 3, 3, 0, 2, 3, None, 2, 0, 0, 1), ("2024-01-22", 3, 1, 1, 2, 4, None, 1, 1, 1, 2)]

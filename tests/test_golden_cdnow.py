@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.home import Home
 from tests.communities import WEEK, Place
+from tests.computed import published
 
 FIRST, LAST = date(1996, 12, 30), date(1998, 6, 29)
 GROWTH = "active_members, new_active, retained, resurrected, dormant"
@@ -74,13 +74,10 @@ def export() -> Path:
 
 @pytest.fixture(scope="module")
 def cdnow(export: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """All 79 weeks, published in one backfill from the command that a user types."""
+    """All 79 weeks, published at once."""
     config = tmp_path_factory.mktemp("cdnow") / "stillhere.toml"
     config.write_text(CONFIG.format(path=json.dumps(str(export))), encoding="utf-8")
-    place = Place(config, Home(config.parent / ".stillhere"))
-    done = place.run("--from", str(FIRST), "--to", str(LAST))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return place
+    return published(config, (FIRST + number * WEEK for number in range(79)))
 
 
 def weekly(export: Path) -> dict[date, list[tuple[str, Decimal]]]:

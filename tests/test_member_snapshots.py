@@ -1,17 +1,16 @@
-"""Leaving and coming back by the difference of two member lists, from the exports to the published figures."""
+"""Leaving and coming back by the difference of two member lists, from the exports to the figures."""
 
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from orchestration import config as configuration
+from orchestration.community import Community
 from orchestration.exports.lake import Ledger
-from orchestration.exports.pull import pull
-from orchestration.home import Home
-from tests.communities import Place
+from tests.computed import computed, looked_at, pulled
 from tests.exports_in.dumps import STACKEXCHANGE, STAMP, row, xml
 from tests.exports_in.inbox import SLACK, Inbox
 from tests.exports_in.mapped import table_source
@@ -43,12 +42,12 @@ is_bot = "bot"
 """
 # Noon of the Tuesdays of four weeks, as Slack and as the forum write it.
 TUESDAYS = {"2024-01-02": 1704196800, "2024-01-09": 1704801600, "2024-01-16": 1705406400, "2024-01-23": 1706011200}
+ONLY = ("--select", "+report_activity")
 ANN, BEA, BOT = user("U1", "Ann"), user("U2", "Bea"), user("B1", "Bot", is_bot=True)
 
 
-def export(place: Place, weeks: int, users: list | None, members: str | None) -> None:
+def export(exports: Path, weeks: int, users: list | None, members: str | None) -> None:
     """Writes exports over those that are there, of the first so many weeks; no list: the file is gone, or as before."""
-    exports = place.config.parent / "exports"
     for folder in ("slack/general", "forum"):
         (exports / folder).mkdir(parents=True, exist_ok=True)
     days = list(TUESDAYS)[:weeks]
@@ -64,56 +63,47 @@ def export(place: Place, weeks: int, users: list | None, members: str | None) ->
         (exports / "forum/members.csv").write_text("who,bot\n" + members, encoding="utf-8")
 
 
-def pull_all(place: Place) -> None:
-    config = configuration.load(place.config)
-    for source in config.sources:
-        pull(config, source, place.home.create())
-
-
-def figures(place: Place, source: str) -> list[tuple]:
-    return place.published(
+def figures(community: Community, source: str) -> list[tuple]:
+    return looked_at(
+        community,
         f"select cast(week_start as varchar), members, left_members from reports.report_activity"
-        f" where source = '{source}' order by week_start"
+        f" where source = '{source}' order by week_start",
     )
 
 
-def run(place: Place) -> None:
-    done = place.run()
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[tuple]]]:
+def seen(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[tuple]]]:
     """What the second and the fourth of four exports, each written over the one before, come to."""
-    folder = tmp_path_factory.mktemp("lists")
-    place = Place(folder / "stillhere.toml", Home(folder / ".stillhere"))
-    place.config.write_text(CONFIG, encoding="utf-8")
+    config = tmp_path_factory.mktemp("lists") / "stillhere.toml"
+    config.write_text(CONFIG, encoding="utf-8")
+    lists = [
+        ([ANN, BEA, BOT], "ann,no\nbea,no\nrobot,yes\n"),
+        ([ANN], None),
+        (None, "ann,no\n"),
+        ([ANN, BEA], None),
+    ]
     seen = []
-    export(place, 1, [ANN, BEA, BOT], "ann,no\nbea,no\nrobot,yes\n")
-    pull_all(place)
-    export(place, 2, [ANN], None)
-    run(place)
-    seen.append({source: figures(place, source) for source in ("slack", "forum")})
-    export(place, 3, None, "ann,no\n")
-    pull_all(place)
-    export(place, 4, [ANN, BEA], None)
-    run(place)
-    seen.append({source: figures(place, source) for source in ("slack", "forum")})
+    for weeks, (users, members) in enumerate(lists, 1):
+        export(config.parent / "exports", weeks, users, members)
+        community = pulled(config)
+        if weeks in (2, 4):
+            computed(community, [date(2024, 1, 1) + timedelta(weeks=n) for n in range(weeks)], *ONLY)
+            seen.append({source: figures(community, source) for source in ("slack", "forum")})
     return seen
 
 
-def test_who_is_missing_from_the_next_list_has_left_with_the_newest_instant_of_its_export(published: list[dict]):
-    assert published[0]["slack"] == [("2024-01-01", 2, 0), ("2024-01-08", 1, 1)]
+def test_who_is_missing_from_the_next_list_has_left_with_the_newest_instant_of_its_export(seen: list[dict]):
+    assert seen[0]["slack"] == [("2024-01-01", 2, 0), ("2024-01-08", 1, 1)]
 
 
-def test_a_list_that_stayed_the_same_file_still_lists_everybody(published: list[dict]):
-    assert published[0]["forum"] == [("2024-01-01", 2, 0), ("2024-01-08", 2, 0)]
+def test_a_list_that_stayed_the_same_file_still_lists_everybody(seen: list[dict]):
+    assert seen[0]["forum"] == [("2024-01-01", 2, 0), ("2024-01-08", 2, 0)]
 
 
 def test_who_is_listed_again_came_back_after_the_export_before_and_an_export_without_a_list_says_nothing(
-    published: list[dict],
+    seen: list[dict],
 ):
-    assert published[1]["slack"] == [
+    assert seen[1]["slack"] == [
         ("2024-01-01", 2, 0),
         ("2024-01-08", 1, 1),
         ("2024-01-15", 2, 0),
@@ -121,8 +111,8 @@ def test_who_is_listed_again_came_back_after_the_export_before_and_an_export_wit
     ]
 
 
-def test_a_list_that_changed_with_the_third_export_tells_of_leaving_in_its_week_only(published: list[dict]):
-    assert published[1]["forum"] == [
+def test_a_list_that_changed_with_the_third_export_tells_of_leaving_in_its_week_only(seen: list[dict]):
+    assert seen[1]["forum"] == [
         ("2024-01-01", 2, 0),
         ("2024-01-08", 2, 0),
         ("2024-01-15", 1, 1),

@@ -1,26 +1,24 @@
 """The comparison with the reading finds what it is there for: a rule that is changed in the SQL shows in its report.
 
-One random community is pulled once; each batch of changed rules is one dbt call on a copy of its warehouse, of the
-changed models and all that follows from them. Rules of one report each share a batch: a report's mutation shows in
-that report alone. A rule further up has a batch of its own.
+One random community is pulled once; each batch of changed rules is one dbt call on its warehouse, of the changed models
+and what lies between them and the report that has to show it. Rules of one report each share a batch: a report's
+mutation shows in that report alone. A rule further up has a batch of its own.
 """
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from orchestration import config as configuration
-from orchestration import formats, warehouse
-from orchestration.exports import lake
-from orchestration.exports.pull import pull
-from orchestration.home import Home
+from orchestration import warehouse
+from orchestration.community import Community
 from orchestration.weeks import WEEK
+from tests.computed import computed, pulled
 from tests.independent.published import REQUIRED_REPORTS, disagreements, scores_in
 from tests.independent.random_community import FIRST_DAY, MOST_WEEKS, random_community, write
 from tests.independent.reading import read_reports
@@ -39,9 +37,9 @@ class Mutation:
     column: str
 
     @property
-    def model(self) -> str:
-        """What dbt has to build anew; of a macro, everything."""
-        return f"{Path(self.file).stem}+" if self.file.startswith("models/") else "*"
+    def models(self) -> str:
+        """What dbt has to build anew: what lies between the file and the report; of a macro, all before the report."""
+        return f"{Path(self.file).stem}+,+{self.report}" if self.file.startswith("models/") else f"+{self.report}"
 
 
 # One dbt call a batch.
@@ -165,63 +163,67 @@ BATCHES = {
 }  # fmt: skip
 
 
-def build(project: Path, home: Home, *arguments: str) -> None:
-    """Builds models of a dbt project in a home."""
-    target = home.dbt / "target"
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("dbt")), "build", "--resource-type", "model", "--resource-type", "seed",
-            "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target),
-            "--log-path", str(target), *arguments,
-        ],
-        env=warehouse.dbt_environment(home) | {"PYTHONWARNINGS": "ignore"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dbt project to break. At one path, so that dbt parses anew only what was broken."""
+    folder = tmp_path_factory.mktemp("project") / "dbt_project"
+    shutil.copytree(warehouse.PROJECT, folder, ignore=shutil.ignore_patterns("target", "logs"))
+    return folder
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home with the random community pulled, and all its weeks computed."""
-    folder = tmp_path_factory.mktemp("mutated")
-    config = configuration.load(write(MADE, folder))
-    its_home = Home(folder / ".stillhere").create()
-    lake.write_schemas(its_home, formats.raw_tables())
-    for source in config.sources:
-        pull(config, source, its_home, lambda sentence: None)
-    first = config.calendar.week_of(FIRST_DAY)
-    warehouse.write_control(config, its_home, config.calendar.weeks(first, first + WEEK * MOST_WEEKS))
-    build(warehouse.PROJECT, its_home)
-    return its_home
+def community(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Community:
+    """The random community pulled, and all its weeks computed."""
+    found = pulled(write(MADE, tmp_path_factory.mktemp("mutated")))
+    computed(found, weeks_of(found), project=project)
+    return found
+
+
+def weeks_of(community: Community) -> list[date]:
+    """All weeks in which the random community may have done anything."""
+    calendar = community.config.calendar
+    first = calendar.week_of(FIRST_DAY)
+    return calendar.weeks(first, first + WEEK * MOST_WEEKS)
 
 
 @pytest.fixture(scope="module")
-def expected(home: Home) -> dict[str, list[dict]]:
+def expected(community: Community) -> dict[str, list[dict]]:
     """What the reading has for the same weeks."""
-    with warehouse.connect(home.warehouse, read_only=True) as connection:
-        weeks = [week for (week,) in connection.execute("select week_start from control.run_weeks").fetchall()]
-    community = replace(MADE.community, scores=scores_in(home.warehouse))
-    return read_reports(community, MADE.rows, weeks, only=REQUIRED_REPORTS)
+    made = replace(MADE.community, scores=scores_in(community.home.warehouse))
+    return read_reports(made, MADE.rows, weeks_of(community), only=REQUIRED_REPORTS)
 
 
-def test_as_it_is_every_report_agrees(home: Home, expected: dict[str, list[dict]]):
+def test_as_it_is_every_report_agrees(community: Community, expected: dict[str, list[dict]]):
     for report in REQUIRED_REPORTS:
-        assert disagreements(expected[report], home.warehouse, report) == []
+        assert disagreements(expected[report], community.home.warehouse, report) == []
 
 
-@pytest.mark.parametrize("batch", BATCHES)
-def test_a_changed_rule_shows(batch: str, home: Home, expected: dict[str, list[dict]], tmp_path: Path):
-    project, its_home = tmp_path / "dbt_project", Home(tmp_path / "home")
-    shutil.copytree(warehouse.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
-    for mutation in BATCHES[batch]:
-        path = project / mutation.file
-        text = path.read_text(encoding="utf-8")
-        assert text.count(mutation.right) == 1, f"{mutation.file}: {mutation.right!r} is not there, or more than once"
-        path.chmod(0o644)
-        path.write_text(text.replace(mutation.right, mutation.wrong), encoding="utf-8")
-    shutil.copytree(home.path, its_home.path)
-    build(project, its_home, "--select", *(mutation.model for mutation in BATCHES[batch]))
-    for mutation in BATCHES[batch]:
-        found = disagreements(expected[mutation.report], its_home.warehouse, mutation.report)
+@pytest.fixture
+def broken(request: pytest.FixtureRequest, community: Community, project: Path, tmp_path: Path) -> Iterator[Path]:
+    """The warehouse computed with the wrong rules of a batch; afterwards it and the project are as they were."""
+    files = {project / mutation.file for mutation in BATCHES[request.param]}
+    right = {path: path.read_text(encoding="utf-8") for path in files}
+    shutil.copy(community.home.warehouse, tmp_path / "warehouse.duckdb")
+    try:
+        for mutation in BATCHES[request.param]:
+            path = project / mutation.file
+            text = path.read_text(encoding="utf-8")
+            assert text.count(mutation.right) == 1, f"{mutation.file}: {mutation.right!r} is not there once"
+            path.chmod(0o644)
+            path.write_text(text.replace(mutation.right, mutation.wrong), encoding="utf-8")
+        selected = (mutation.models for mutation in BATCHES[request.param])
+        computed(community, weeks_of(community), "--select", *selected, project=project)
+        yield community.home.warehouse
+    finally:
+        shutil.copy(tmp_path / "warehouse.duckdb", community.home.warehouse)
+        for path, text in right.items():
+            path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("broken", BATCHES, indirect=True)
+def test_a_changed_rule_shows(broken: Path, request: pytest.FixtureRequest, expected: dict[str, list[dict]]):
+    for mutation in BATCHES[request.node.callspec.params["broken"]]:
+        found = disagreements(expected[mutation.report], broken, mutation.report)
         assert any(mutation.column in problem for problem in found), (
             f"{mutation.file}: nobody noticed {mutation.wrong!r}"
         )

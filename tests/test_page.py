@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as daytime
 from pathlib import Path
 
 import duckdb
@@ -258,6 +259,91 @@ def test_a_community_without_members_gets_no_news_of_zeros(published):
     assert "there is nobody to count" in text and "The week in brief" not in text
 
 
+def test_of_a_shop_alone_nothing_is_said_that_its_orders_cannot_show(published):
+    published.execute("delete from reports.sources where source <> 'shop'")
+    page = Page(render.week_page(published, LAST, LOOK))
+    assert "members bought something." in page.text and "members took part" not in page.text
+    assert "who took part cannot be told" in page.text
+    titles = ("Who took part", "Conversation", "Few and many", "Purchases")
+    assert [title for title in titles if title in page.text] == ["Who took part", "Purchases"]
+    shown = {f"{n.table}.{n.column}" for n in page.numbers}
+    assert not {
+        "report_activity.active_members", "report_activity.interactions", "report_lifecycle.active_members",
+        "report_purchases.active_buyer_share",
+    } & shown  # fmt: skip
+    named = {n.key.split("metric=")[1] for n in page.numbers if "metric=" in n.key}
+    assert named and not [key for key in named if key.startswith(("report_activity", "report_conversation"))]
+    assert differing(page, published, "en") == []
+    index = Page(render.index_page(published, LOOK, []))
+    assert "active_members" not in {n.column for n in index.numbers} and "members" in {n.column for n in index.numbers}
+
+
+def test_a_shop_among_others_is_not_among_those_whose_members_take_part(published):
+    published.execute(
+        "insert into reports.sources by name select * replace ('b' as source) from reports.sources"
+        " where source = 'slack'"
+    )
+    published.execute(
+        "insert into reports.report_activity by name select * replace ('b' as source)"
+        " from reports.report_activity where source = 'slack'"
+    )
+    page = Page(render.week_page(published, LAST, LOOK))
+    assert "shop: the exports show who buys, and nothing else" in page.text
+    keys = {n.key for n in page.numbers if n.table == "report_activity" and n.column == "active_rate"}
+    assert {key.partition("&")[0] for key in keys} == {"source=all", "source=b", "source=slack"}
+
+
+def test_a_page_says_where_its_exports_end(published):
+    for source, day in (("slack", 2), ("shop", 6)):
+        published.execute(
+            "update reports.export_files set last_at = $at where source = $source",
+            {"at": datetime.combine(LAST + timedelta(days=day), daytime(12)), "source": source},
+        )
+    text = Page(render.week_page(published, LAST, LOOK)).text
+    assert "The newest entry of slack is of October 14, 2026." in text
+    assert "The newest entry of shop" not in text, "rows of the last day: the week is whole"
+    assert "newest entry" not in Page(render.week_page(published, LAST - WEEK, LOOK)).text
+
+
+def test_later_rows_write_the_page_anew_that_said_where_they_ended(small):
+    settings = config.load(small.config)
+    with duckdb.connect(str(small.home.published)) as connection:
+        connection.execute(
+            "update reports.export_files set last_at = ? where source = 'slack'", [LAST + timedelta(days=2)]
+        )
+    assert LAST in pages.write(small.home, settings)
+    assert "The newest entry of slack" in Page(small.home.page(LAST).read_text(encoding="utf-8")).text
+    with duckdb.connect(str(small.home.published)) as connection:
+        connection.execute("update reports.export_files set last_at = ? where source = 'slack'", [LAST + 9 * WEEK])
+    assert pages.write(small.home, settings)[-1] == LAST
+    assert "newest entry" not in Page(small.home.page(LAST).read_text(encoding="utf-8")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The number of posts is of the size it had in the eight weeks before."),
+        ("zh_CN", "帖子数与此前八周相仿。"),
+        ("id", "Jumlah kiriman kira-kira sebesar delapan minggu sebelumnya."),
+    ],
+)
+def test_a_warning_says_in_words_what_was_expected(published, language, words):
+    published.execute("update reports.report_quality set passed = false where check_name = 'posts_plausible'")
+    assert words in Page(render.week_page(published, LAST, look(language))).text
+    published.execute("update reports.report_quality set check_name = 'renamed' where check_name = 'posts_plausible'")
+    assert "report_activity.renamed" in Page(render.week_page(published, LAST, look(language))).text
+
+
+def test_what_is_not_0_does_not_read_as_0(published):
+    published.execute(
+        "update reports.report_activity set engagement_rate = 0.00456, active_rate = 0.000234 where source = 'all'"
+    )
+    page = Page(render.week_page(published, LAST, LOOK))
+    written = {n.column: n.text for n in page.numbers if f"week_start={LAST}" in n.key and "source=all" in n.key}
+    assert written["engagement_rate"] == "0.0046" and written["active_rate"] == "0.023%"
+    assert differing(page, published, "en") == []
+
+
 def test_a_week_whose_lists_are_gone_still_has_its_page(published):
     page = Page(render.week_page(published, FIRST, LOOK))
     assert "Lists of members are kept for the last weeks only" in page.text
@@ -363,6 +449,7 @@ def test_the_index_tells_which_weeks_were_withheld_and_why(sample, tmp_path):
     before = place.home.page(LAST).read_text(encoding="utf-8")
     pages.write(place.home, config.load(place.config))
     index = Page((place.home.pages / "index.html").read_text(encoding="utf-8"))
+    assert "No source that delivered regularly has stopped." in index.text
     assert "report_activity.source_delivers: observed <b>none</b>" in index.text
     assert place.home.page(LAST).read_text(encoding="utf-8") == before
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from datetime import timedelta
-from pathlib import Path
-
 import duckdb
 
 import expectations
@@ -17,7 +12,6 @@ from tests.communities import (
     WEEK,
     WEEKS,
     Place,
-    slack_message,
 )
 
 
@@ -91,28 +85,3 @@ def test_control_tables_say_what_the_run_was_told(sample: Place):
         assert connection.execute("select timezone, churned_after_weeks from control.settings").fetchall() == [
             ("Europe/Berlin", 12)
         ]
-
-
-def test_a_reader_neither_blocks_nor_is_blocked(sample: Place, tmp_path: Path):
-    """A process holds the published file open, read-only, while a run publishes a new edition."""
-    place = sample.copy(tmp_path / "reader")
-    count = "select posts from reports.report_activity where source = 'slack' and week_start = date '2026-10-12'"
-    code = (
-        "import duckdb, sys\n"
-        f"c = duckdb.connect({str(place.home.published)!r}, read_only=True)\n"
-        f"q = {count!r}\n"
-        "print(c.execute(q).fetchone()[0], flush=True)\n"
-        "sys.stdin.readline()\n"
-        "print(c.execute(q).fetchone()[0], flush=True)\n"
-        "c.close()\n"
-        f"print(duckdb.connect({str(place.home.published)!r}, read_only=True).execute(q).fetchone()[0], flush=True)\n"
-    )
-    reader = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert reader.stdout and reader.stdin
-    first = int(reader.stdout.readline())
-    slack_message(place, LAST + timedelta(days=1))
-    done = place.run()
-    assert done.returncode == 0, done.stderr
-    out, _ = reader.communicate("\n", timeout=60)
-    held, opened_again = map(int, out.split())
-    assert (held, opened_again) == (first, first + 1)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
-from datetime import UTC, datetime, timedelta
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 
 import expectations
+from orchestration import config as configuration
 from orchestration import warehouse
-from orchestration.home import Home
+from orchestration.due import due
 from tests.communities import (
     LAST,
     WEEK,
@@ -37,9 +44,22 @@ def test_the_same_exports_again_change_nothing(sample: Place, tmp_path: Path):
     assert sorted((path, path.stat().st_mtime_ns) for path in place.home.lake.glob("s*/*/*/*.parquet")) == lake
 
 
+def shuffle(place: Place) -> None:
+    """Puts the rows of every file of the Slack export in another order."""
+    shuffler = random.Random(7)
+    for file in sorted((place.config.parent / "exports" / "slack").rglob("*.json")):
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        assert isinstance(rows, list), f"{file}: rows have an order"
+        shuffler.shuffle(rows)
+        file.write_text(json.dumps(rows), encoding="utf-8")
+
+
 def test_weeks_one_at_a_time_in_any_order_give_the_rows_of_one_backfill(sample: Place, tmp_path: Path):
-    """Runs of single weeks, shuffled, on a home of their own; and one of them again leaves all others untouched."""
-    place = Place(sample.config, Home(tmp_path / "home"))
+    """Runs of single weeks, shuffled, in a home of their own, with all rows of the exports in another order; and one of
+    them again leaves all others untouched."""
+    place = sample.copy(tmp_path / "shuffled")
+    shutil.rmtree(place.home.path)
+    shuffle(place)
     weeks = [LAST - i * WEEK for i in (0, 21)]
     random.Random(7).shuffle(weeks)
     for week in weeks:
@@ -53,15 +73,13 @@ def test_weeks_one_at_a_time_in_any_order_give_the_rows_of_one_backfill(sample: 
 
 
 def test_reports_computed_week_by_week_equal_the_backfill(sample: Place, tmp_path: Path):
-    """Half of the weeks, one dbt call each on the reports alone, in shuffled order, as reruns from the UI do it."""
+    """Every fifth week, one dbt call each on the reports alone, in shuffled order, as reruns from the UI do it."""
     from dbt.cli.main import dbtRunner
-
-    from orchestration import config as configuration
 
     place = sample.copy(tmp_path / "single")
     reports = " ".join(expectations.REPORTS)
     before = warehouse_rows(place)
-    weeks = [LAST - i * WEEK for i in range(0, WEEKS, 2)]
+    weeks = [LAST - i * WEEK for i in range(0, WEEKS, 5)]
     random.Random(3).shuffle(weeks)
     with duckdb.connect(str(place.home.warehouse)) as connection:
         for report in expectations.REPORTS:
@@ -93,22 +111,61 @@ def test_reports_computed_week_by_week_equal_the_backfill(sample: Place, tmp_pat
     assert warehouse_rows(place, read_only=False) == before
 
 
-def test_late_rows_make_a_new_edition_of_their_week_and_those_after(sample: Place, tmp_path: Path):
-    place = sample.copy(tmp_path / "late")
-    late = LAST - 2 * WEEK
-    before = published_rows(place)
-    slack_message(place, late + timedelta(days=2))
+LATE = LAST - 2 * WEEK
+LATE_POSTS = f"select posts from reports.report_activity where source = 'slack' and week_start = date '{LATE}'"
+READER = """
+import duckdb, sys
+published, question = sys.argv[1:]
+held = duckdb.connect(published, read_only=True)
+print(held.execute(question).fetchone()[0], flush=True)
+sys.stdin.readline()
+print(held.execute(question).fetchone()[0])
+held.close()
+print(duckdb.connect(published, read_only=True).execute(question).fetchone()[0])
+"""
+
+
+@dataclass(frozen=True)
+class Late:
+    """The sample after a run that found a late message; what the run said, and what a reader saw who held the file."""
+
+    place: Place
+    said: str
+    seen_before: int
+    seen_held: int
+    seen_opened_again: int
+
+
+@pytest.fixture(scope="module")
+def late(sample: Place, tmp_path_factory: pytest.TempPathFactory) -> Late:
+    """One run for all that is asked of late rows. A reader holds the published file open, read-only, the whole time."""
+    place = sample.copy(tmp_path_factory.mktemp("late") / "community")
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, place.home.published, LATE_POSTS],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert reader.stdout
+    seen_before = int(reader.stdout.readline())
+    slack_message(place, LATE + timedelta(days=2))
     done = place.run()
+    out, _ = reader.communicate("\n", timeout=60)
     assert done.returncode == 0, done.stderr
-    assert f"weeks {late} to {LAST}" in done.stderr
-    after = published_rows(place)
-    assert [row for row in after["editions"] if row[0] < late] == [row for row in before["editions"] if row[0] < late]
+    return Late(place, done.stderr, seen_before, *map(int, out.split()))
+
+
+def test_a_reader_neither_blocks_nor_is_blocked(late: Late):
+    assert (late.seen_held, late.seen_opened_again) == (late.seen_before, late.seen_before + 1)
+
+
+def test_late_rows_make_a_new_edition_of_their_week_and_those_after(sample: Place, late: Late):
+    assert f"weeks {LATE} to {LAST}" in late.said
+    before, after = published_rows(sample), published_rows(late.place)
+    assert [row for row in after["editions"] if row[0] < LATE] == [row for row in before["editions"] if row[0] < LATE]
     changed = [row for row in after["editions"] if row[1] == 2]
-    assert changed and changed[0][0] == late and "report_activity" in changed[0][3]
-    older = f"select * from reports.report_activity where week_start < date '{late}' order by all"
-    assert place.published(older) == sample.published(older)
-    replies = f"select posts from reports.report_activity where source = 'slack' and week_start = date '{late}'"
-    assert place.published(replies)[0][0] == sample.published(replies)[0][0] + 1
+    assert changed and changed[0][0] == LATE and "report_activity" in changed[0][3]
+    older = f"select * from reports.report_activity where week_start < date '{LATE}' order by all"
+    assert late.place.published(older) == sample.published(older)
+    assert late.place.published(LATE_POSTS)[0][0] == sample.published(LATE_POSTS)[0][0] + 1
 
 
 def test_nothing_is_reported_from_before_the_first_row(tmp_path: Path):
@@ -117,8 +174,9 @@ def test_nothing_is_reported_from_before_the_first_row(tmp_path: Path):
     gone = user("U3", "Cem", deleted=True, updated=int(datetime(2023, 6, 1, tzinfo=UTC).timestamp()))
     put_all(inbox, files(message(), message(ts(MONDAY + WEEK))) | {"users.json": [user("U1", "Ann"), gone]})
     place = Place(inbox.config_file, inbox.home)
-    for arguments in ((), ("--from", "2023-01-01")):
-        done = place.run(*arguments)
-        assert done.returncode == 0, done.stderr
-        weeks = place.published("select week_start from reports.report_activity where source = 'slack' order by all")
-        assert weeks == [(MONDAY.date(),), ((MONDAY + WEEK).date(),)]
+    done = place.run()
+    assert done.returncode == 0, done.stderr
+    weeks = place.published("select week_start from reports.report_activity where source = 'slack' order by all")
+    assert weeks == [(MONDAY.date(),), ((MONDAY + WEEK).date(),)]
+    asked_for = due(configuration.load(place.config), place.home, first=date(2023, 1, 1))
+    assert asked_for.weeks == [week for (week,) in weeks]

@@ -219,6 +219,15 @@ def test_a_week_shows_its_own_figures(ui: Ui) -> None:
     assert str(members) in row.inner_text().split()
 
 
+def test_a_column_leads_to_what_it_is_computed_from(ui: Ui) -> None:
+    ui.page.goto(f"{ui.url}/assets/reports/report_activity")
+    row = ui.page.get_by_role("row").filter(has=ui.page.get_by_role("cell", name="posts", exact=True))
+    assert "From post_interactions of int_member_weeks." in row.inner_text()
+    row.get_by_role("link", name="int_member_weeks").click()
+    ui.page.wait_for_url("**/assets/canonical/int_member_weeks")
+    ui.page.get_by_role("cell", name="post_interactions", exact=True).wait_for()
+
+
 def test_a_week_rerun_by_clicking_with_what_depends_on_it_changes_nothing(ui: Ui) -> None:
     before = ui.published_rows()
     _, run = ui.materialize("/assets/reports/report_activity?view=lineage&lineageScope=downstream", WEEKS[1])

@@ -1,19 +1,14 @@
 """The dbt models as assets: one dbt call a run, then the checks of the reports that it computed."""
 
-import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, build_dbt_asset_specs
+from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 import expectations
-from orchestration import formats, gate, headlines, progress, warehouse
+from orchestration import dbt_runs, formats, gate, headlines, lineage, progress, warehouse
 from orchestration.assets.exports import POOL
 from orchestration.community import Community
 from orchestration.errors import UserError
@@ -83,49 +78,11 @@ def format_of(props: Mapping[str, Any]) -> str | None:
     return rest.split("__")[0] if "__" in rest and head in ("stg", "int") else None
 
 
-def compiled_project(community: Community) -> Path:
-    """dbt's manifest for this home; parsed anew only when the project's files changed.
-
-    Raises:
-        RuntimeError: dbt cannot parse the project (its words are in the message).
-    """
-    target = community.home.dbt / "target"
-    manifest, stamp = target / "manifest.json", community.home.dbt / "project.sha256"
-    digest = _project_digest()
-    if manifest.exists() and stamp.exists() and stamp.read_text() == digest:
-        return manifest
-    community.home.create()
-    done = subprocess.run(
-        [
-            _dbt_executable(), "parse",
-            "--project-dir", str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT),
-            "--target-path", str(target), "--log-path", str(community.home.dbt / "logs"), "--no-use-colors",
-        ],
-        env=warehouse.dbt_environment(community.home), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"dbt cannot parse {warehouse.PROJECT}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    stamp.write_text(digest)
-    return manifest
-
-
-def _project_digest() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(warehouse.PROJECT.rglob("*")):
-        if path.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in path.parts:
-            digest.update(str(path.relative_to(warehouse.PROJECT)).encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _dbt_executable() -> str:
-    return str(Path(sys.executable).with_name("dbt"))
-
-
 def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """All dbt models and seeds as one step, with the suites as checks on the reports."""
     import json
 
-    manifest = json.loads(compiled_project(community).read_text(encoding="utf-8"))
+    manifest = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))
     translator = _Translator(community, partitions)
     configured = community.model_families()
     specs: list[dg.AssetSpec] = []
@@ -138,7 +95,7 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
             continue
         specs.append(spec)
         names[spec.key] = props["name"]
-    specs = [_without_hidden_deps(spec, hidden) for spec in specs]
+    specs = [lineage.with_lineage(_without_hidden_deps(spec, hidden), names) for spec in specs]
     keys_by_name = {name: key for key, name in names.items()}
 
     @dg.multi_asset(
@@ -233,47 +190,15 @@ def _run_dbt(community: Community, selected: set[str], weeks: Sequence[date]) ->
         warehouse.write_control(community.config, community.home, weeks)
     except UserError as error:
         raise dg.Failure(description=error.message, allow_retries=False) from None
-    os.environ["DBT_LOG_PATH"] = str(community.home.dbt / "logs")
-    dbt = DbtCliResource(
-        project_dir=str(warehouse.PROJECT), profiles_dir=str(warehouse.PROJECT), dbt_executable=_dbt_executable()
+    done = dbt_runs.build(
+        community.home,
+        dbt_runs.with_run_weeks(selected, expectations.REPORTS),
+        lambda name, index, total: progress.say(f"dbt: {name} ({index}/{total})"),
     )
-    invocation = dbt.cli(
-        [
-            "build",
-            "--select",
-            " ".join(with_run_weeks(selected)),
-            "--resource-type",
-            "model",
-            "--resource-type",
-            "seed",
-        ],
-        target_path=community.home.dbt / "target",
-        raise_on_error=False,
-    )
-    problems: list[str] = []
-    built: list[str] = []
-    for event in invocation.stream_raw_events():
-        info = event.raw_event.get("info", {})
-        data = event.raw_event.get("data", {})
-        if info.get("name") == "LogStartLine":
-            built.append(data["node_info"]["node_name"])
-            progress.say(f"dbt: {built[-1]} ({data['index']}/{data['total']})")
-        elif info.get("name") in ("RunResultError", "MainEncounteredError") or info.get("level") == "error":
-            problems.append(info.get("msg", ""))
-    if not invocation.is_successful():
-        text = "\n".join(dict.fromkeys(problem.strip() for problem in problems if problem.strip()))
-        text = text or str(invocation.get_error() or "see the log of the run")
+    if done.problems:
+        text = "\n".join(dict.fromkeys(problem for problem in done.problems if problem))
         raise dg.Failure(description=f"dbt failed:\n{text[:4000]}", allow_retries=False)
-    return built
-
-
-def with_run_weeks(selected: set[str]) -> list[str]:
-    """dbt's words for models, and for what of their inputs follows the weeks of the run.
-
-    A report that is run again alone, for another week, would else read the scores of the weeks that were run last.
-    """
-    reports = sorted(selected & set(expectations.REPORTS))
-    return [*sorted(selected), *(f"+{report},tag:run_weeks" for report in reports)]
+    return done.built
 
 
 def _check_result(

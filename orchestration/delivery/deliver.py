@@ -77,7 +77,7 @@ def _due(
     if newest and config.webhook and ("webhook", f"week {newest}") not in sent:
         yield "webhook", f"week {newest}", lambda: webhook.send(config.webhook, webhook.of_week(digest()))
     if withheld and config.webhook:
-        reasons = [f"{check.week_start}: {gate.explain(check)}" for verdict in withheld for check in verdict.failed]
+        reasons = [f"{check.week_start}: {gate.told(check)}" for verdict in withheld for check in verdict.failed]
         weeks = sorted(verdict.week_start for verdict in withheld)
         what = f"withheld {', '.join(map(str, weeks[-3:]))} {hashlib.sha256(repr(reasons).encode()).hexdigest()[:12]}"
         if ("webhook", what) not in sent:

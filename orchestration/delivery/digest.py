@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from orchestration import languages, warehouse
 from orchestration.home import Home
+from orchestration.page.figures import text_of
 from orchestration.page.reading import WeekReader
-from orchestration.page.sentences import Headline, headlines
+from orchestration.page.sentences import Headline, headlines, lead
 
 if TYPE_CHECKING:
     from orchestration.config import Config
@@ -46,26 +47,16 @@ def read(config: Config, home: Home, week_start: date) -> Digest:
     language = languages.get(config.community.language)
     with warehouse.connect(home.published, read_only=True) as connection:
         week = WeekReader(connection, week_start, language)
-        activity = week.row("report_activity")
         history = [
             (row.value("week_start"), row.value("members"), row.value("active_members"))
-            for row in week.history("report_activity")
+            for row in (week.history("report_activity") if week.shows_acts else ())
         ]
-        lead = None
-        if activity is not None and activity.value("members"):
-            count = activity.value("members")
-            message = language.ngettext(
-                "%(active)s of %(members)s member took part: %(rate)s.",
-                "%(active)s of %(members)s members took part: %(rate)s.",
-                count,
-            )
-            columns = {"active": "active_members", "members": "members", "rate": "active_rate"}
-            lead = message % {name: activity.figure(column).text for name, column in columns.items()}
+        sentence = lead(week)
         return Digest(
             config.community.name,
             language,
             week_start,
-            lead,
+            None if sentence is None else text_of(sentence),
             tuple(headlines(week)),
             tuple(history),
             _page(config, home, week_start),

@@ -110,6 +110,7 @@ class Format:
             begin with the format's, so that `lake/*/<table>/` finds one format's rows only.
         models: whose dbt models read its raw tables; its own name, but for formats that share one layout.
         member_list: the raw table that lists the members, if the format has one.
+        shows_acts: whether its exports show what members do besides buying.
         Options: the keys that the format understands in a [[sources]] entry.
     """
 
@@ -117,6 +118,7 @@ class Format:
     tables: dict[str, dict[str, str]]
     models: str | None = None
     member_list: str | None = None
+    shows_acts: bool = True
     Options: type[Options] = Options
 
     @property

@@ -60,6 +60,7 @@ class Orders(Format):
     """Format `orders`."""
 
     name = "orders"
+    shows_acts = False
     Options = OrdersOptions
     tables = {
         "orders_orders": {

@@ -59,6 +59,7 @@ class Outreach(Format):
     """Format `outreach`."""
 
     name = "outreach"
+    shows_acts = False
     Options = OutreachOptions
     tables = {"outreach_contacts": dict.fromkeys(("member_id", "play", "channel"), "VARCHAR")}
 

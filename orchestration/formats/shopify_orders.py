@@ -40,6 +40,7 @@ class ShopifyOrders(Format):
     """Format `shopify_orders`."""
 
     name = "shopify_orders"
+    shows_acts = False
     tables = {
         "shopify_orders_rows": {
             "order_name": "VARCHAR",

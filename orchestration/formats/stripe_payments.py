@@ -38,6 +38,7 @@ class StripePayments(Format):
     """Format `stripe_payments`."""
 
     name = "stripe_payments"
+    shows_acts = False
     tables = {
         "stripe_payments_payments": {
             "payment_id": "VARCHAR",

@@ -80,6 +80,7 @@ class Surveys(Format):
     """Format `surveys`."""
 
     name = "surveys"
+    shows_acts = False
     Options = SurveysOptions
     tables = {
         "surveys_answers": {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
+from math import floor, log10
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -85,12 +87,12 @@ class Figure:
         if self.is_unsigned:
             value = abs(value)
         if self.unit == "percent":
-            return language.percent(value)
+            return language.percent(value, 0 if abs(value) >= 1 else _digits(100 * value, 1))
         if self.unit == "minutes":
             return language.minutes(value)
         if self.unit == "money" and self.currency:
             return language.money(value, self.currency)
-        return language.number(value, 1 if abs(value) >= 10 else 2)
+        return language.number(value, _digits(value, 1 if abs(value) >= 10 else 2))
 
     @property
     def size(self) -> Figure:
@@ -117,6 +119,12 @@ class Figure:
 
     def __html__(self) -> Markup:
         return self.definitions.button(self.table, self.column, self.data, "n", hint=True)
+
+
+def _digits(value: float | Decimal, usual: int) -> int:
+    """How many digits stand behind the point: more than usual where the number would else read as 0."""
+    size = abs(value)
+    return usual if not size or size >= 10**-usual else 1 - floor(log10(size))
 
 
 def plain(value: Any) -> str:

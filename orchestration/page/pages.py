@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import expectations
 from orchestration import gate, progress, warehouse
 from orchestration.home import put_file
 from orchestration.languages import LOCALE
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from orchestration.home import Home
 
 _CODE = Path(__file__).resolve().parent
+# What a check promises is said on the page.
+_SUITES = Path(expectations.__file__).resolve().parent
 _KEY = re.compile(r'<meta name="stillhere" content="([0-9a-f]*)">')
 _HEAD_BYTES = 400
 # Tables with a row a member, which are kept for the last weeks only.
@@ -83,12 +86,17 @@ def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
     quality = _by_week(connection, "report_quality")
     members = [_by_week(connection, table) for table in _MEMBER_TABLES]
     sources = connection.execute("select columns(* exclude (first_at, last_at)) from reports.sources order by all")
+    # A page says where a source's rows end within its week.
+    ends = connection.execute(
+        "select source, max(last_at) from reports.export_files where last_at is not null group by 1 order by 1"
+    ).fetchall()
     same = _hash(astuple(look), _code_digest(), sources.fetchall(), _comments(connection))
     weeks = sorted(editions)
     keys = {}
     for place, week in enumerate(weeks):
         shown = [start for start in weeks[max(0, place - WEEKS_SHOWN) : place + 1] if start > week - WEEK * WEEKS_SHOWN]
         of_week = [quality.get(week), *(table.get(week) for table in members)]
+        of_week += [(source, at) for source, at in ends if abs(at.date() - week) < 2 * WEEK]
         keys[week] = _hash(same, [(start, editions[start]) for start in shown], _neighbours(weeks, place), of_week)
     return keys
 
@@ -119,8 +127,8 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
 
 @cache
 def _code_digest() -> str:
-    """Identifies templates, style, code and catalogues: a new version of any writes the pages anew."""
-    files = [path for folder in (_CODE, LOCALE) for path in folder.rglob("*") if path.suffix in _SOURCES]
+    """Identifies templates, style, code, catalogues and suites: a new version of any writes the pages anew."""
+    files = [path for folder in (_CODE, LOCALE, _SUITES) for path in folder.rglob("*") if path.suffix in _SOURCES]
     return _hash(*(path.read_bytes() for path in sorted(files)))
 
 
@@ -145,11 +153,9 @@ def _key_on(page: Path) -> str | None:
     return found[1] if found else None
 
 
-def _withheld(home: Home) -> list[tuple[date, list[str]]]:
-    """The weeks whose newest reports failed a critical check, newest first, each failure as a sentence."""
+def _withheld(home: Home) -> list[tuple[date, list[tuple[str, str]]]]:
+    """The weeks whose newest reports failed a critical check, newest first: what was expected, and the particulars."""
     import duckdb
-
-    import expectations
 
     fields = "week_start, report, check_name, severity, passed, observed, expected, sample_keys, error, description"
     if not home.warehouse.exists():
@@ -161,10 +167,10 @@ def _withheld(home: Home) -> list[tuple[date, list[str]]]:
             ).fetchall()
         except duckdb.CatalogException:
             return []
-    reasons: dict[date, list[str]] = {}
+    reasons: dict[date, list[tuple[str, str]]] = {}
     for row in rows:
         result = expectations.CheckResult(*row[:7], tuple(row[7] or ()), *row[8:10])
-        reasons.setdefault(row[0], []).append(gate.explain(result))
+        reasons.setdefault(row[0], []).append((result.description, gate.explain(result)))
     return sorted(reasons.items(), reverse=True)
 
 

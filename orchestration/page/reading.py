@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from orchestration import formats
 from orchestration.page.figures import Figure, key_text, unit_of
 from orchestration.weeks import WEEK
 
@@ -140,6 +141,31 @@ class WeekReader:
             "select table_name from duckdb_tables() where schema_name = 'reports'"
         ).fetchall()
         return {row[0] for row in found}
+
+    @cached_property
+    def sources_with_acts(self) -> set[str]:
+        """The sources that show what members do; a shop shows what they buy, and 0 of everything else."""
+        found = self.query("select source, format from reports.sources")
+        return {source for source, name in found if name not in formats.names() or formats.get(name).shows_acts}
+
+    @property
+    def shows_acts(self) -> bool:
+        """Whether any source shows what members do."""
+        return bool(self.sources_with_acts)
+
+    def ends_within(self, timezone: str) -> list[tuple[str, date]]:
+        """The sources whose newest row is of this week, but not of its last day; with the day of that row."""
+        found = self.query(
+            """
+            select source, cast(timezone($zone, timezone('UTC', max(last_at))) as date) as last_day
+            from reports.export_files group by source
+            having last_day >= $week and last_day < $last_day order by source
+            """,
+            zone=timezone,
+            week=self.week_start,
+            last_day=self.week_start + WEEK - timedelta(days=1),
+        )
+        return [(source, day) for source, day in found]
 
     @property
     def first_shown(self) -> date:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from orchestration import languages
 from orchestration.page import sections
 from orchestration.page.reading import WeekReader
+from orchestration.page.sentences import lead
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,7 +90,6 @@ def week_page(
     """
     language = languages.get(look.language)
     week = WeekReader(connection, week_start, language)
-    activity = week.row("report_activity")
     found = [
         {"name": name, "title": language.gettext(module.TITLE), "data": data}
         for name, module in sections.modules().items()
@@ -103,7 +103,8 @@ def week_page(
         key=key,
         previous=previous,
         next=next_week,
-        lead=activity if activity is not None and activity.value("members") else None,
+        lead=lead(week),
+        cut_short=week.ends_within(look.timezone),
         edition=editions[0] if editions else None,
         warnings=warnings,
         warning_link=_link("#quality", language.gettext("Which ones?")),
@@ -115,12 +116,15 @@ def week_page(
 
 
 def index_page(
-    connection: duckdb.DuckDBPyConnection, look: Look, withheld: Sequence[tuple[date, Sequence[str]]], key: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    look: Look,
+    withheld: Sequence[tuple[date, Sequence[tuple[str, str]]]],
+    key: str = "",
 ) -> str:
     """The list of all published weeks, newest first, and of those that were withheld.
 
     Args:
-        withheld: weeks with the reasons why they were.
+        withheld: weeks with the reasons why they were: what was expected and is not so, and the particulars.
     """
     language = languages.get(look.language)
     week = WeekReader(connection, date.min, language)

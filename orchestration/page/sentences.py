@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from orchestration.languages import Language
     from orchestration.page.reading import Row, WeekReader
 
+# The reports of what members do; of a community that only shows who buys, their figures are 0.
+_OF_ACTS = ("report_activity.", "report_conversation.")
 # From here on a value counts as unusual against its own year.
 UNUSUAL_Z = 3.0
 
@@ -49,9 +51,40 @@ class Headline:
         return {"up": "▲", "down": "▼"}.get(self.direction or "", "•")
 
 
+def lead(week: WeekReader) -> Markup | None:
+    """The week in one sentence; None where no source knows members."""
+    activity = week.row("report_activity")
+    if activity is None or not activity.value("members"):
+        return None
+    ngettext, count = week.language.ngettext, activity.value("members")
+    if week.shows_acts:
+        message = ngettext(
+            "%(active)s of %(members)s member took part: %(rate)s.",
+            "%(active)s of %(members)s members took part: %(rate)s.",
+            count,
+        )
+        columns = {"active": "active_members", "members": "members", "rate": "active_rate"}
+        return Markup(message) % {name: activity.figure(column) for name, column in columns.items()}
+    churn = week.row("report_churn")
+    if churn is None:
+        return None
+    # Where buying is all that can be seen, it is the only sign of life.
+    message = ngettext(
+        "%(active)s of %(members)s member bought something.",
+        "%(active)s of %(members)s members bought something.",
+        count,
+    )
+    return Markup(message) % {"active": churn.active, "members": activity.members}
+
+
 def headlines(week: WeekReader, source: str | None = None) -> list[Headline]:
-    """A week's headlines, in their order."""
+    """A week's headlines, in their order; none of what cannot be seen, where a 0 is no news."""
+    activity = week.row("report_activity", source)
+    if activity is None or not activity.value("members"):
+        return []
     rows = week.rows("report_headlines", order="place", source=source or week.source)
+    if not week.shows_acts:
+        rows = [row for row in rows if not str(row.value("metric")).startswith(_OF_ACTS)]
     currency = _only_currency(week, source or week.source)
     return [_headline(row, week.language, currency) for row in rows]
 

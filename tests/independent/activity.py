@@ -18,7 +18,7 @@ from datetime import date
 from .calendar_weeks import DAY, WEEK, weeks_between
 from .concentration import concentration
 from .engagement import Engagement
-from .people import Body, rate
+from .people import Body, last_of, rate
 from .scope import Scope
 
 TYPE_COLUMNS = {
@@ -121,13 +121,14 @@ def _left_within(scope: Scope, body: Body, week: date) -> bool:
 
 
 def _daily(week: date, members: list[Body]) -> dict:
-    days = [week + DAY * number for number in range(7)]
     # "mean over the 7 local days of distinct active members"
-    days_active = [sum(day in body.active_days for day in days) for body in members]
+    days_active = [body.days_active_in.get(week, 0) for body in members]
     dau_mean = sum(days_active) / 7
     # "distinct community members of W who were active in the 28 local days that end with W"
     month_start = week + WEEK - DAY * 28
-    mau = sum(any(month_start <= day < week + WEEK for day in body.active_days) for body in members)
+    mau = sum(
+        (last := last_of(body.active_days, week + WEEK - DAY)) is not None and last >= month_start for body in members
+    )
     row = {"dau_mean": dau_mean, "mau": mau, "stickiness": rate(dau_mean, mau)}
     # "`active_1 ... active_7`: members active on exactly n of the 7 days."
     return row | {f"active_{n}": days_active.count(n) for n in range(1, 8)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 WEEK = timedelta(days=7)
@@ -30,7 +31,7 @@ class Calendar:
 
     def start(self, week: date) -> datetime:
         """'The reporting week runs from Monday 00:00 [...] in the community's IANA time zone', as a UTC instant."""
-        return datetime.combine(week, time(0), tzinfo=self.zone).astimezone(UTC)
+        return _midnight(self.zone, week)
 
     def end(self, week: date) -> datetime:
         """'[...] to the next Monday 00:00': a local midnight, not 168 hours later, as clocks change in some weeks."""
@@ -43,6 +44,12 @@ class Calendar:
             weeks.append(week)
             week += WEEK
         return weeks
+
+
+@cache
+def _midnight(zone: ZoneInfo, day: date) -> datetime:
+    """The instant at which a local day begins."""
+    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
 
 
 def weeks_between(earlier: date, later: date) -> int:

@@ -22,6 +22,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 
+from .calendar_weeks import WEEK
 from .canonical import Interaction
 from .engagement import Engagement
 from .people import Body, percentile, rate
@@ -68,7 +69,8 @@ class Conversation:
         """'posts by community members opened in [start(W) - 24 h, end(W) - 24 h)'"""
         start, end = self.scope.calendar.start(week) - WATCHED, self.scope.calendar.end(week) - WATCHED
         for body in self.scope.members(week):
-            for row in body.interactions:
+            # Within 24 hours of a week's begin and end: of that week, or of the one before.
+            for row in body.by_week.get(week - WEEK, []) + body.by_week.get(week, []):
                 shows_threads = self.scope.community.sources[row.source].threads
                 if shows_threads and row.interaction_type == "post" and start <= row.occurred_at < end:
                     yield row
@@ -76,12 +78,7 @@ class Conversation:
 
 def conversation(scope: Scope, week: date, talk: Conversation, engagement: Engagement) -> dict:
     """The row of report_conversation."""
-    official = [
-        row.interaction_type
-        for body in scope.everyone
-        if body.is_official and not body.is_bot
-        for row in body.by_week.get(week, [])
-    ]
+    official = [row.interaction_type for body in scope.official for row in body.by_week.get(week, [])]
     posts, replies = official.count("post"), official.count("reply")
     shows_threads = scope.observes_threads(week)
     return {

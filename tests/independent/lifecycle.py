@@ -70,7 +70,8 @@ def churn(scope: Scope, week: date) -> dict:
     """The row of report_churn."""
     states = [(body.state(week - WEEK), body.state(week)) for body in scope.bodies]
     row = {"source": scope.source, "week_start": week}
-    row |= {status: sum(now is not None and now.status == status for _, now in states) for status in STATUSES}
+    counts = Counter(now.status for _, now in states if now is not None)
+    row |= {status: counts[status] for status in STATUSES}
     # Those who were there a week ago and had not left.
     pairs = [(then, now) for then, now in states if then is not None and then.is_member]
     newly_churned = [then for then, now in pairs if now.status == "churned" and then.status != "churned"]
@@ -157,10 +158,29 @@ def _member_week(scope: Scope, body: Body, week: date) -> dict:
 def _flagged_since(body: Body, week: date) -> date | None:
     """The first week of the unbroken run of flagged weeks that ends with this one."""
     since, looked_back_to = None, week - WEEK * 52
-    while (state := body.state(week)) is not None and state.status in ("at_risk", "churned"):
-        if state.status == "at_risk" and state.reasons == ("probability",) and week < looked_back_to:
-            break
+    while week >= looked_back_to:
+        if not _is_flagged(body, week):
+            return since
         since, week = week, week - WEEK
+    return _flagged_for_good_since(body, week) or since
+
+
+def _is_flagged(body: Body, week: date) -> bool:
+    state = body.state(week)
+    return state is not None and state.status in ("at_risk", "churned")
+
+
+def _flagged_for_good_since(body: Body, week: date) -> date | None:
+    """The same of probability alone as no flag; known of the week before, it is known of the week."""
+    known, weeks = body.flagged_for_good_since, []
+    while week not in known and _is_flagged(body, week):
+        if body.state(week).status == "at_risk" and body.state(week).reasons == ("probability",):
+            break
+        weeks.append(week)
+        week -= WEEK
+    since = known.get(week)
+    for week in reversed(weeks):
+        since = known[week] = since or week
     return since
 
 

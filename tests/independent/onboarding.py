@@ -36,8 +36,7 @@ def onboarding(scope: Scope, week: date, talk: Conversation, engagement: Engagem
 
 
 def _row(scope: Scope, joined_week: date, week: date, talk: Conversation, engagement: Engagement) -> dict:
-    start, end = scope.calendar.start(joined_week), scope.calendar.end(joined_week)
-    new = [body for body in scope.everyone if body.counts and start <= body.joined_at < end]
+    new = scope.joined_in.get(joined_week, [])
     # "Members with an inferred join are left out and counted (`joined_inferred`)."
     joined = [body for body in new if not body.joined_at_is_inferred]
     as_of = scope.calendar.end(week)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from .calendar_weeks import WEEK, Calendar, weeks_between
 from .canonical import Community, Interaction, Member, Order, Rows
@@ -17,8 +18,7 @@ from .canonical import Community, Interaction, Member, Order, Rows
 ALL = "all"
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """What holds of one account or person at the end of one week."""
 
     is_member: bool
@@ -49,10 +49,15 @@ class Body:
         self.purchases: list[Order] = sorted(
             (row for rows in own for row in rows.orders if row.is_purchase), key=lambda row: row.ordered_at
         )
-        self.moves = {account.member_id: rows_of[account.member_id].moves for account in accounts}
+        # At one and the same instant the leave comes first, so that the rejoining clears it.
+        self.moves = {
+            account.member_id: sorted((at, kind == "join") for at, kind in rows_of[account.member_id].moves)
+            for account in accounts
+        }
         self.active = [row for row in self.interactions if row.interaction_type in community.active_types]
         self.active_weeks = sorted({self.calendar.week_of(row.occurred_at) for row in self.active})
         self.active_days = sorted({self.calendar.day_of(row.occurred_at) for row in self.active})
+        self.days_active_in: dict[date, int] = Counter(map(self.calendar.week_of_day, self.active_days))
         # "the last *sign of life* (active interaction or purchase)": "A view is no sign of life."
         self.life_weeks = sorted(
             set(self.active_weeks) | {self.calendar.week_of(row.ordered_at) for row in self.purchases}
@@ -60,24 +65,35 @@ class Body:
         self.by_week: dict[date, list[Interaction]] = defaultdict(list)
         for row in self.interactions:
             self.by_week[self.calendar.week_of(row.occurred_at)].append(row)
+        self.purchases_by_week: dict[date, list[Order]] = defaultdict(list)
+        for order in self.purchases:
+            self.purchases_by_week[self.calendar.week_of(order.ordered_at)].append(order)
+        self._gaps: dict[int, list[int]] = {}
+        self._p90_gaps: dict[int, Fraction | None] = {}
+        self.flagged_for_good_since: dict[date, date] = {}
         self._states: dict[date, State | None] = {}
 
-    @property
+    @cached_property
     def joined_at(self) -> datetime:
         """'Rows with source = all count a person once (joined at the earliest [...]).'"""
         return min(account.joined_at for account in self.accounts)
 
-    @property
+    @cached_property
+    def joined_week(self) -> date:
+        """The week of joining."""
+        return self.calendar.week_of(self.joined_at)
+
+    @cached_property
     def joined_at_is_inferred(self) -> bool:
         """A guess only where the account that joined first has nothing better."""
         return all(a.joined_at_is_inferred for a in self.accounts if a.joined_at == self.joined_at)
 
-    @property
+    @cached_property
     def is_bot(self) -> bool:
         """A bot or a system account; a person is one if any account is."""
         return any(a.is_bot or a.is_system or a.member_id in self.community.bots for a in self.accounts)
 
-    @property
+    @cached_property
     def is_official(self) -> bool:
         """'staff, brand or owner account; set by the export, or by a list in the config'"""
         return any(a.is_official or a.member_id in self.community.official for a in self.accounts)
@@ -89,12 +105,13 @@ class Body:
 
     def account_left_at(self, account: Member, end: datetime) -> datetime | None:
         """'`left_at`: leave / deactivation instant or null; rejoining clears it', as of an instant."""
-        # At one and the same instant the leave comes first, so that the rejoining clears it.
-        moves = sorted((at, kind == "join") for at, kind in self.moves[account.member_id] if at < end)
+        moves = [move for move in self.moves[account.member_id] if move[0] < end]
         return moves[-1][0] if moves and not moves[-1][1] else None
 
     def left_at(self, end: datetime) -> datetime | None:
         """When the body left as of an instant: a person has left once the last of the accounts has."""
+        if not any(self.moves.values()):
+            return None
         left = [self.account_left_at(account, end) for account in self.accounts if account.joined_at < end]
         return None if not left or None in left else max(left)
 
@@ -114,7 +131,7 @@ class Body:
         last_life = last_of(self.life_weeks, week)
         # "whole reporting weeks since the week of the last sign of life [...]: 0 if there is one in W. With none ever,
         # counted from the week of joining."
-        silence = weeks_between(last_life or self.calendar.week_of(self.joined_at), week)
+        silence = weeks_between(last_life or self.joined_week, week)
         # "Tenure = local days from joined_at to end(W)."
         tenure = ((week + WEEK) - self.calendar.day_of(self.joined_at)).days
         reasons = self._reasons(week, silence)
@@ -125,20 +142,28 @@ class Body:
             status=self._status(is_member, last_life, silence, reasons),
             lifecycle_stage=self._stage(silence, tenure) if is_member else None,
             tenure_days=tenure,
-            acted=week in self.by_week
-            and any(r.interaction_type in self.community.active_types for r in self.by_week[week]),
+            acted=week in self.days_active_in,
             reasons=reasons,
         )
 
+    def active_weeks_until(self, week: date) -> int:
+        """How many active weeks there were by end(W). Gaps, a history and the like change with their number alone."""
+        return bisect_right(self.active_weeks, week)
+
     def gaps(self, week: date) -> list[int]:
         """The weeks from one active week of the member's to the next, as of end(W), sorted."""
-        weeks = [w for w in self.active_weeks if w <= week]
-        return sorted(weeks_between(one, next_one) for one, next_one in pairwise(weeks))
+        known = self.active_weeks_until(week)
+        if known not in self._gaps:
+            self._gaps[known] = sorted(weeks_between(*pair) for pair in pairwise(self.active_weeks[:known]))
+        return self._gaps[known]
 
     def p90_gap(self, week: date) -> Fraction | None:
         """'the member's own 90th percentile gap between active weeks (linear interpolation, at least 3 gaps)'"""
-        gaps = self.gaps(week)
-        return percentile(gaps, 90) if len(gaps) >= 3 else None
+        known = self.active_weeks_until(week)
+        if known not in self._p90_gaps:
+            gaps = self.gaps(week)
+            self._p90_gaps[known] = percentile(gaps, 90) if len(gaps) >= 3 else None
+        return self._p90_gaps[known]
 
     def _reasons(self, week: date, silence: int) -> tuple[str, ...]:
         """Which of the community's rules hold of the member: 'silence', 'rhythm', 'probability'."""
@@ -153,10 +178,10 @@ class Body:
 
     def scores(self, week: date) -> tuple[float, float] | None:
         """p_alive and p_active_4w: 'on the counts of (x, t_x, n) as of end(W)', 'since the week after the first'."""
-        weeks = [w for w in self.active_weeks if w <= week]
-        if not weeks:
+        known, weeks = self.active_weeks_until(week), self.active_weeks
+        if not known:
             return None
-        history = (len(weeks) - 1, weeks_between(weeks[0], weeks[-1]), weeks_between(weeks[0], week))
+        history = (known - 1, weeks_between(weeks[0], weeks[known - 1]), weeks_between(weeks[0], week))
         return self.community.scores.get((self.source, week, *history))
 
     def _status(self, is_member: bool, last_life: date | None, silence: int, reasons: tuple[str, ...]) -> str:
@@ -201,7 +226,7 @@ class Body:
 
     def purchases_in(self, week: date) -> list[Order]:
         """The purchases of one week."""
-        return [row for row in self.purchases if self.calendar.week_of(row.ordered_at) == week]
+        return self.purchases_by_week.get(week, [])
 
 
 class OwnRows:
@@ -267,10 +292,10 @@ def total(orders: Iterable[Order]) -> Decimal:
     return sum((order.amount for order in orders), Decimal(0))
 
 
-def last_of(weeks: list[date], week: date) -> date | None:
-    """The last of the sorted weeks up to and with `week`."""
-    index = bisect_left(weeks, week + WEEK)
-    return weeks[index - 1] if index else None
+def last_of(days: list[date], day: date) -> date | None:
+    """The last of the sorted days (or weeks) up to and with `day`."""
+    index = bisect_right(days, day)
+    return days[index - 1] if index else None
 
 
 def percentile(ordered: Sequence[int | Fraction], percent: int) -> Fraction | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import defaultdict
+from datetime import date, datetime
 from functools import cached_property
 
 from .calendar_weeks import Calendar
@@ -22,6 +23,7 @@ class Scope:
         self.everyone: list[Body] = everyone(source, rows, community)
         # "All member figures count community members only."
         self.bodies: list[Body] = [body for body in self.everyone if body.counts]
+        self.official = [body for body in self.everyone if body.is_official and not body.is_bot]
         self.purchases = [o for o in rows.orders if o.is_purchase and source in (ALL, o.source)]
         self.first_weeks = {name: first_week(name, rows, community) for name in community.sources}
         # The weeks in which each body was active as a community member: "compute the four over everyone who was a
@@ -32,6 +34,17 @@ class Scope:
 
         self._members: dict[date, list[Body]] = {}
         self._active: dict[date, set[str]] = {}
+
+    @cached_property
+    def events_by_week(self) -> dict[date, set[tuple[str, str, datetime]]]:
+        """What happened to accounts, by week: kind, account and instant; a member list's `left_at` is a leave."""
+        weeks: dict[date, set[tuple[str, str, datetime]]] = defaultdict(set)
+        events = [(e.source, e.kind, e.member_id, e.occurred_at) for e in self.rows.events]
+        events += [(m.source, "leave", m.member_id, m.left_at) for m in self.rows.members if m.left_at is not None]
+        for source, *event in events:
+            if self.holds(source):
+                weeks[self.calendar.week_of(event[-1])].add(tuple(event))
+        return weeks
 
     def members(self, week: date) -> list[Body]:
         """The community members of a week; nobody before the source is first seen."""
@@ -44,6 +57,14 @@ class Scope:
         if week not in self._active:
             self._active[week] = {body.member_id for body in self.bodies if body.active_in(week)}
         return self._active[week]
+
+    @cached_property
+    def joined_in(self) -> dict[date, list[Body]]:
+        """Who joined in which week, bots and official ones left out."""
+        weeks: dict[date, list[Body]] = defaultdict(list)
+        for body in self.bodies:
+            weeks[body.joined_week].append(body)
+        return weeks
 
     @cached_property
     def body_of(self) -> dict[str, Body]:

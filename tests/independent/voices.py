@@ -56,17 +56,10 @@ def surveys(scope: Scope, week: date) -> list[dict]:
 
 def safety(scope: Scope, week: date) -> list[dict]:
     """'counts, members concerned, and per 1,000 active members'"""
-    events = set()
-    for event in scope.rows.events:
-        if scope.holds(event.source) and event.kind in SAFETY_KINDS:
-            events.add((event.kind, event.member_id, event.occurred_at))
-    for member in scope.rows.members:
-        if scope.holds(member.source) and member.left_at is not None:
-            events.add(("leave", member.member_id, member.left_at))
     of_week = [
         (kind, scope.body_of[member_id].member_id)
-        for kind, member_id, at in events
-        if scope.calendar.week_of(at) == week and scope.body_of[member_id].counts
+        for kind, member_id, _ in scope.events_by_week.get(week, ())
+        if kind in SAFETY_KINDS and scope.body_of[member_id].counts
     ]
     return [
         {

@@ -15,15 +15,24 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     """The week's figures, the growth accounting over the weeks before, and a line a source."""
     activity = week.row("report_activity")
     if activity is None or not activity.value("members"):
-        return {"activity": None}
+        return {"activity": None, "shows_acts": True}
+    if not week.shows_acts:
+        return {"activity": None, "shows_acts": False}
     history = week.history("report_activity")
     sources = week.rows("report_activity", order="source", where="source <> 'all' and members > 0")
+    only_buyers = [row.value("source") for row in sources if row.value("source") not in week.sources_with_acts]
+    sources = [row for row in sources if row.value("source") in week.sources_with_acts]
     return {
         "activity": activity,
+        "shows_acts": True,
         "parts": _parts(activity),
         "history": history,
         "charts": [charts.growth(_points(history), week.language, width) for width in (charts.WIDE, charts.NARROW)],
         "sources": sources if len(sources) > 1 else [],
+        "only_buyers": only_buyers,
+        "joins_seen": _observed(week, "observes_joins"),
+        # An account that was deactivated tells that somebody left, in exports that do not say so of all who leave.
+        "leaves_seen": _observed(week, "observes_leaves") or any(row.value("left_members") for row in history),
         "without_member_list": _without_member_list(week, [str(row.value("source")) for row in sources]),
     }
 
@@ -51,3 +60,8 @@ def _points(history: list[Any]) -> list[tuple[str, dict[str, int]]]:
 def _without_member_list(week: WeekReader, names: list[str]) -> list[str]:
     found = week.query("select source from reports.sources where not observes_members order by source")
     return [row[0] for row in found if row[0] in names]
+
+
+def _observed(week: WeekReader, column: str) -> bool:
+    """Whether any source shows it."""
+    return bool(week.query(f"select 1 from reports.sources where {column} limit 1"))

@@ -13,7 +13,7 @@ TITLE = mark("Conversation")
 def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     """The community's conversation, and a line for each source that shows one."""
     whole = week.row("report_conversation")
-    if whole is None or _says_nothing(whole, week):
+    if whole is None or not week.shows_acts or _says_nothing(whole, week):
         return None
     sources = week.rows("report_conversation", "source", where="source <> 'all' and threads is not null")
     silent = week.query("select source from reports.sources where not observes_threads order by source")

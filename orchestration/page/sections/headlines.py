@@ -14,10 +14,7 @@ TITLE = mark("The week in brief")
 
 def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     """The headlines, those that moved first, and the goals that run in the week."""
-    activity = week.row("report_activity")
-    # Of a community without members (pages with followers only) a 0 is no news.
-    has_members = activity is not None and bool(activity.value("members"))
-    found = headlines(week) if has_members else []
+    found = headlines(week)
     goals = []
     for row in week.rows("report_goals", order="goal"):
         unit = unit_of(str(row.value("metric")).rpartition(".")[2])

@@ -13,4 +13,4 @@ TITLE = mark("Purchases")
 def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     """The week's purchases in each currency."""
     rows = week.rows("report_purchases", "orders desc, currency", week.source)
-    return {"rows": rows} if rows else None
+    return {"rows": rows, "shows_acts": week.shows_acts} if rows else None

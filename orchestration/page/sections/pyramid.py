@@ -15,7 +15,7 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     """The tiers of the week, the concentration, and the mix of interactions."""
     tiers = week.rows("report_pyramid", _PLACE, week.source)
     activity = week.row("report_activity")
-    if activity is None or not sum(row.value("members") for row in tiers):
+    if activity is None or not week.shows_acts or not sum(row.value("members") for row in tiers):
         return None
     mix = week.rows(
         "report_interaction_mix",

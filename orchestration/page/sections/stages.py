@@ -29,6 +29,7 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "moves": week.rows("report_lifecycle_moves", "members desc, from_stage nulls first, to_stage", week.source),
         "chart": charts.stacked(points, ORDER, week.language),
         "order": ORDER,
+        "shows_acts": week.shows_acts,
         "weeks": weeks,
     }
 
