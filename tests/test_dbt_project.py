@@ -425,8 +425,8 @@ MUTATIONS = [
     ),
     (
         "macros/winback.sql",
-        "{{ facts }}.weeks_since_seen < 4",
-        "{{ facts }}.weeks_since_seen <= 4",
+        "coalesce(facts.weeks_since_seen < 4, false)",
+        "coalesce(facts.weeks_since_seen <= 4, false)",
         "rules_of_ones_own_are_tried_in_their_order",
     ),
     (

@@ -97,8 +97,8 @@ BATCHES = {
         ),
         Mutation(
             "models/reports/list_removal.sql",
-            "order by tenure_days)",
-            "order by tenure_days desc)",
+            "{{ place_in_list('tenure_days') }} as",
+            "1 - {{ place_in_list('tenure_days') }} as",
             "list_removal", "score",
         ),
         Mutation(

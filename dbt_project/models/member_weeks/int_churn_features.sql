@@ -171,12 +171,15 @@ posts as (
 first_posts as (
 
     select
-        source,
-        member_id,
-        week_start as known_week,
-        case when first_response_at is not null then 1 else 0 end as is_answered
+        posts.source,
+        posts.member_id,
+        posts.week_start as known_week,
+        case when posts.first_response_at is not null then 1 else 0 end as is_answered
     from posts
-    qualify row_number() over (partition by source, member_id order by opened_at, interaction_id) = 1
+    inner join picked
+        on posts.source = picked.source
+        and posts.member_id = picked.member_id
+    qualify row_number() over (partition by posts.source, posts.member_id order by posts.opened_at, posts.interaction_id) = 1
 
 ),
 
