@@ -12,8 +12,8 @@ The figures aimed at, on two cores: the backfill in under two minutes within 6 G
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -157,7 +157,9 @@ def make(folder: Path, interactions: int, members: int, weeks: int) -> Path:
 
 def timed(what: str, config: Path, *arguments: str) -> None:
     """Runs `stillhere run` once, and prints what it took and where the time went."""
-    started, started_at = time.monotonic(), time.time()
+    log = config.parent / ".stillhere" / "dbt" / "logs" / "dbt.log"
+    skipped = log.stat().st_size if log.exists() else 0
+    started = time.monotonic()
     process = subprocess.Popen(
         [STILLHERE, "run", "--config", config, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
@@ -174,7 +176,7 @@ def timed(what: str, config: Path, *arguments: str) -> None:
         f"   exit {os.waitstatus_to_exitcode(status)}   {said[-3:]}",
         flush=True,
     )
-    _print_steps(config.parent / ".stillhere", started_at)
+    _print_steps(log, skipped)
 
 
 def _watch(pid: int, peak: list[int]) -> None:
@@ -196,15 +198,17 @@ def _watch(pid: int, peak: list[int]) -> None:
         time.sleep(0.1)
 
 
-def _print_steps(home: Path, since: float) -> None:
-    """The slowest models of each dbt call of a run."""
-    for file in sorted(home.rglob("run_results.json"), key=lambda path: path.stat().st_mtime):
-        if file.stat().st_mtime < since:
-            continue
-        found = json.loads(file.read_text(encoding="utf-8"))
-        models = sorted(found["results"], key=lambda result: -result["execution_time"])
-        print(f"    dbt {found['elapsed_time']:6.1f} s: ", end="")
-        print(", ".join(f"{r['unique_id'].split('.')[2]} {r['execution_time']:.1f}" for r in models[:12]), flush=True)
+def _print_steps(log: Path, skipped: int) -> None:
+    """The slowest models of each dbt call of a run, from what dbt wrote into its log since."""
+    calls: list[list[tuple[float, str]]] = [[]]
+    for line in log.read_bytes()[skipped:].decode("utf-8", errors="replace").splitlines():
+        if found := re.search(r" model \w+\.(\w+) .*\[OK in ([0-9.]+)s\]", line):
+            calls[-1].append((float(found[2]), found[1]))
+        elif "Finished running" in line:
+            calls.append([])
+    for models in filter(None, calls):
+        print(f"    dbt {sum(took for took, _ in models):6.1f} s in {len(models)} models: ", end="")
+        print(", ".join(f"{name} {took:.1f}" for took, name in sorted(models, reverse=True)[:12]), flush=True)
 
 
 def main() -> None:
