@@ -44,7 +44,7 @@ recent as (
 
 ),
 
-alike as (
+judged as (
 
     select
         source,
@@ -55,18 +55,25 @@ alike as (
         next_sign_week > {{ add_weeks('judged_week', 4) }} as is_gone,
         active_weeks - 1 as x,
         {{ weeks_between('first_active_week', 'last_active_week') }} as t_x,
-        {{ weeks_between('first_active_week', 'judged_week') }} as n,
-        count(*) as members
+        {{ weeks_between('first_active_week', 'judged_week') }} as n
     from recent
-    group by
+
+),
+
+alike as (
+
+    select
         source,
         judged_week,
-        {{ weeks_between('anchor_week', 'judged_week') }},
+        silence_weeks,
         rhythm_after_weeks,
-        next_sign_week > {{ add_weeks('judged_week', 4) }},
-        active_weeks - 1,
-        {{ weeks_between('first_active_week', 'last_active_week') }},
-        {{ weeks_between('first_active_week', 'judged_week') }}
+        is_gone,
+        x,
+        t_x,
+        n,
+        count(*) as members
+    from judged
+    group by source, judged_week, silence_weeks, rhythm_after_weeks, is_gone, x, t_x, n
 
 ),
 
