@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import expectations
 from orchestration import config as configuration
 from orchestration import warehouse
 from orchestration.due import due
+from orchestration.home import Home
 from tests.communities import (
     LAST,
     WEEK,
@@ -44,22 +43,9 @@ def test_the_same_exports_again_change_nothing(sample: Place, tmp_path: Path):
     assert sorted((path, path.stat().st_mtime_ns) for path in place.home.lake.glob("s*/*/*/*.parquet")) == lake
 
 
-def shuffle(place: Place) -> None:
-    """Puts the rows of every file of the Slack export in another order."""
-    shuffler = random.Random(7)
-    for file in sorted((place.config.parent / "exports" / "slack").rglob("*.json")):
-        rows = json.loads(file.read_text(encoding="utf-8"))
-        assert isinstance(rows, list), f"{file}: rows have an order"
-        shuffler.shuffle(rows)
-        file.write_text(json.dumps(rows), encoding="utf-8")
-
-
 def test_weeks_one_at_a_time_in_any_order_give_the_rows_of_one_backfill(sample: Place, tmp_path: Path):
-    """Runs of single weeks, shuffled, in a home of their own, with all rows of the exports in another order; and one of
-    them again leaves all others untouched."""
-    place = sample.copy(tmp_path / "shuffled")
-    shutil.rmtree(place.home.path)
-    shuffle(place)
+    """Runs of single weeks, shuffled, on a home of their own; and one of them again leaves all others untouched."""
+    place = Place(sample.config, Home(tmp_path / "home"))
     weeks = [LAST - i * WEEK for i in (0, 21)]
     random.Random(7).shuffle(weeks)
     for week in weeks:
