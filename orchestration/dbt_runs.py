@@ -201,8 +201,8 @@ def _parse(folder: Path) -> None:
 
 
 def _project_digest() -> str:
-    """Changes with any file that dbt reads, and with dbt itself."""
-    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')}".encode())
+    """Changes with any file that dbt reads, with dbt itself, and with the project's place, which its seeds bear."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {warehouse.PROJECT}".encode())
     for path in sorted(warehouse.PROJECT.rglob("*")):
         if path.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in path.parts:
             digest.update(str(path.relative_to(warehouse.PROJECT)).encode() + path.read_bytes())
