@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import warehouse
+from orchestration.home import Home
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
-
-    from orchestration.home import Home
+    from dbt.contracts.graph.nodes import ManifestNode
 
 _PARSED = ("manifest.json", "partial_parse.msgpack")
 _OF_THIS_CALL = "of_this_call"
@@ -70,7 +70,7 @@ def build(home: Home, selected: Iterable[str], begun: Callable[[str, int, int], 
         elif event.info.name in ("RunResultError", "MainEncounteredError") or event.info.level == "error":
             result.problems.append(event.info.msg.strip())
 
-    manifest = _manifest(str(_parsed()))
+    manifest = _manifest()
     _mark(manifest, set(selected))
     done = _invoke(manifest, home.dbt, listen, "build", "--select", f"tag:{_OF_THIS_CALL}")
     if done.success:
@@ -85,15 +85,25 @@ def with_run_weeks(selected: Iterable[str], reports: Iterable[str]) -> set[str]:
 
     A report that is run again alone, for another week, would else read the scores of the weeks that were run last.
     """
-    nodes = _manifest(str(_parsed())).nodes
     wanted = set(selected)
-    waiting = [key for key, node in nodes.items() if node.name in wanted & set(reports)]
-    seen: set[str] = set()
+    inputs = with_ancestors(wanted & set(reports))
+    return wanted | {node.name for node in inputs if "run_weeks" in node.tags}
+
+
+def with_ancestors(names: Iterable[str], left_out: Callable[[str], bool] = lambda name: False) -> list[ManifestNode]:
+    """Models and seeds by their names, with all that they stand on.
+
+    Args:
+        left_out: told a name, whether that model, and what only it stands on, is none of them.
+    """
+    nodes, wanted = _manifest().nodes, set(names)
+    waiting = [key for key, node in nodes.items() if node.name in wanted]
+    found: dict[str, ManifestNode] = {}
     while waiting:
-        if (key := waiting.pop()) in nodes and key not in seen:
-            seen.add(key)
+        if (key := waiting.pop()) in nodes and key not in found and not left_out(nodes[key].name):
+            found[key] = nodes[key]
             waiting += nodes[key].depends_on_nodes
-    return wanted | {nodes[key].name for key in seen if "run_weeks" in nodes[key].tags}
+    return list(found.values())
 
 
 def _mark(manifest: Manifest, names: set[str]) -> None:
@@ -130,13 +140,18 @@ def _invoke(manifest: Manifest, folder: Path, listen: Callable[[Any], None], *ar
     return done
 
 
+def _manifest() -> Manifest:
+    """The project as dbt holds it in memory, with models and seeds alone."""
+    return _read(_parsed())
+
+
 @cache
-def _manifest(parsed: str) -> Manifest:
+def _read(parsed: Path) -> Manifest:
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
     manifest = Manifest.from_msgpack(
-        (Path(parsed) / "partial_parse.msgpack").read_bytes(), decoder=extended_mashumuro_decoder
+        (parsed / "partial_parse.msgpack").read_bytes(), decoder=extended_mashumuro_decoder
     )
     # Tests are run by the test suite: without them dbt has a tenth of the nodes to go through.
     manifest.nodes = {key: node for key, node in manifest.nodes.items() if node.resource_type in ("model", "seed")}
@@ -182,7 +197,7 @@ def _parse(folder: Path) -> None:
                 "--target-path", temporary, "--log-path", temporary,
             ],
             # No home of anybody: what is parsed here is everybody's.
-            env=os.environ | {"STILLHERE_HOME": temporary, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+            env=warehouse.dbt_environment(Home(Path(temporary))),
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:

@@ -44,15 +44,10 @@ def computed(community: Community, weeks: Iterable[date], *models: str) -> None:
 
 def _to_build(families: set[str], models: tuple[str, ...]) -> set[str]:
     """The names of models and of what they stand on, without those of formats that the community does not have."""
-    nodes = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))["nodes"]
-    nodes = {key: node for key, node in nodes.items() if node["resource_type"] in ("model", "seed")}
-    nodes = {key: node for key, node in nodes.items() if format_of(node) in (None, *families)}
-    waiting = [key for key, node in nodes.items() if not models or node["name"] in models]
-    found: set[str] = set()
-    while waiting:
-        if (key := waiting.pop()) in nodes and nodes[key]["name"] not in found:
-            found.add(nodes[key]["name"])
-            waiting += nodes[key].get("depends_on", {}).get("nodes", [])
+    nodes = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))["nodes"].values()
+    every = {node["name"] for node in nodes if node["resource_type"] in ("model", "seed")}
+    of_others = {node["name"] for node in nodes if format_of(node) not in (None, *families)}
+    found = {node.name for node in dbt_runs.with_ancestors(models or every, of_others.__contains__)}
     assert found >= set(models), f"no such models: {set(models) - found}"
     return found
 

@@ -41,6 +41,21 @@
         end) as squared_errors
 {%- endmacro %}
 
+{# How many members of a week a rule gives the same score, and how many of them fell silent: a query on rows of source, week_start,
+   rule, score and is_silent_4w. #}
+{% macro counted_scores(judgements) -%}
+    select
+        source,
+        week_start,
+        rule,
+        score,
+        count(*) as members,
+        sum(case when is_silent_4w then 1 else 0 end) as silent_members
+    from {{ judgements }}
+    where score is not null
+    group by source, week_start, rule, score
+{%- endmacro %}
+
 {# Of the pairs of one who fell silent and one who did not, twice those in which the first has the higher score, and once those
    with equal scores: a query on `counts` (source, week_start, rule, score, members, silent_members). #}
 {% macro right_pairs(counts) -%}

@@ -19,15 +19,7 @@ with judged as (
 
 counts as (
 
-    select
-        source,
-        week_start,
-        rule,
-        score,
-        count(*) as members,
-        sum(case when is_silent_4w then 1 else 0 end) as silent_members
-    from judged
-    group by source, week_start, rule, score
+    {{ counted_scores('judged') }}
 
 ),
 

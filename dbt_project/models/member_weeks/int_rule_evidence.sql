@@ -4,16 +4,7 @@
 -- Members of a week with the same score are counted together first: a week is looked back on from up to thirteen others.
 with scores as (
 
-    select
-        source,
-        week_start,
-        rule,
-        score,
-        count(*) as members,
-        sum(case when is_silent_4w then 1 else 0 end) as silent_members
-    from {{ ref('int_rule_judgements') }}
-    where score is not null
-    group by source, week_start, rule, score
+    {{ counted_scores(ref('int_rule_judgements')) }}
 
 ),
 
