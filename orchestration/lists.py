@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import languages, warehouse
+from orchestration.formats.base import quoted
 from orchestration.home import Home, put_file
 from orchestration.page.messages import mark, mark_counted
 
@@ -24,8 +25,18 @@ if TYPE_CHECKING:
 
     from orchestration.languages import Language
 
-# What a spreadsheet may take for the beginning of a formula, the wide forms of East Asian keyboards included.
-_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+# What a spreadsheet may take for the beginning of a formula, behind blanks of any script too; the wide forms of East
+# Asian keyboards are among it.
+_FORMULA = (
+    r"^[\t\r\n]|^[\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]*"
+    r"[-=+@＝＋－＠]"
+)
+# How a cell is written: as text where it would begin a formula, and quoted where it holds what parts cells and rows.
+MACROS = f"""
+create temp macro plain_text(cell) as case when regexp_matches(cell, '{_FORMULA}') then chr(39) || cell else cell end;
+create temp macro csv_cell(cell) as
+    case when regexp_matches(cell, '[",\\r\\n]') then '"' || replace(cell, '"', '""') || '"' else cell end;
+"""
 
 # Why somebody is listed, and why with this play, by the two halves of `list_winback.reason`.
 STATUS_REASONS = {
@@ -42,7 +53,13 @@ RULE_REASONS = {
     "otherwise": mark("nothing else is known"),
 }
 _NUMBER = re.compile(r"\{(\w+)\}")
+# The columns whose numbers the reasons speak of.
+_SPOKEN_OF = ("silence_weeks", "tenure_days", "orders_total", "active_weeks")
 YES_NO = {True: mark("yes"), False: mark("no")}
+# How columns are written, where not as the numbers that they are.
+_TEXTS = ("member_name", "member_id", "account_id", "play", "words", "why")
+_YES_NO = ("is_holdout", "is_flagged_by_trusted_rule")
+_DAYS = {"last_active_on": "last_active_at", "last_seen_on": "last_seen_at"}
 
 
 @dataclass(frozen=True)
@@ -131,13 +148,14 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
             for row in connection.execute("select distinct week_start from reports.member_week_status").fetchall()
         }
         just_published, written = set(weeks), []
+        writer = _Writer(connection, words, timezone, language)
         for week in sorted(kept):
             for file in FILES:
                 path = home.page(week).with_name(file.name)
                 is_there = path.exists()
                 if is_there and week not in just_published:
                     continue
-                content = _content(file, _rows(connection, file, week, timezone), words, language)
+                content = writer.content(file, week)
                 if not is_there or path.read_bytes() != content:
                     put_file(path, content)
                     written.append(path)
@@ -148,44 +166,82 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
     return written
 
 
-def plain_text(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: an apostrophe goes before what would begin one."""
-    if isinstance(value, str) and (value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)):
-        return f"'{value}"
-    return value
+class _Writer:
+    """Writes lists as CSV. A week may have 100,000 rows of one, so the engine puts the lines together.
+
+    What takes words, reasons and plays, is said here, once for each that occurs.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, words: dict[str, str], timezone: str, language: Language):
+        self.connection, self.timezone, self.language = connection, timezone, language
+        connection.execute(MACROS)
+        self._say("why", _KINDS_OF_REASONS, lambda row: why(row, language))
+        self._say("words", _KINDS_OF_PLAYS, lambda row: language.gettext(words.get(row["text_key"]) or row["play"]))
+
+    def content(self, file: ListFile, week: date) -> bytes:
+        """A week's file."""
+        out = io.StringIO(newline="")
+        csv.writer(out).writerow([self.language.gettext(header) for header in file.headers.values()])
+        cells = ", ".join(f"coalesce({self._cell(column)}, '')" for column in file.headers)
+        kinds = (("why", _KINDS_OF_REASONS), ("words", _KINDS_OF_PLAYS)) if "why" in file.headers else ()
+        said = "".join(f" left join said_{column} on {_same(kind, column)}" for column, kind in kinds)
+        lines = self.connection.execute(
+            f"""
+            select concat_ws(',', {cells}) from reports.{file.table} as listed{said}
+            where source = 'all' and week_start = $week order by {file.order}
+            """,
+            {"week": week},
+        ).fetchall()
+        # With a byte order mark: without it Excel reads names in its own old encoding.
+        return (out.getvalue() + "".join(f"{line}\r\n" for (line,) in lines)).encode("utf-8-sig")
+
+    def _say(self, column: str, kind: Mapping[str, str], say: Callable[[dict[str, Any]], str]) -> None:
+        """Makes `said_<column>`: every kind of row that occurs in the win-back list, with its words."""
+        import pyarrow
+
+        fields = ", ".join(f"{sql} as {name}" for name, sql in kind.items())
+        found = self.connection.execute(
+            f"select distinct {fields} from reports.list_winback as listed where source = 'all'"
+        ).fetchall()
+        rows = [dict(zip(kind, row, strict=True)) for row in found]
+        said = [
+            pyarrow.array([row[name] for row in rows], pyarrow.int64() if name in _SPOKEN_OF else pyarrow.string())
+            for name in kind
+        ]
+        said.append(pyarrow.array([say(row) for row in rows], pyarrow.string()))
+        self.connection.register(f"said_{column}", pyarrow.Table.from_arrays(said, [*kind, column]))
+
+    def _cell(self, column: str) -> str:
+        """SQL for a cell, as Python's own `csv` would write it; null where there is no value."""
+        if column in _TEXTS:
+            return f"csv_cell(plain_text({column if column in ('why', 'words') else f'listed.{column}'}))"
+        if column in _YES_NO:
+            yes, no = (quoted(self.language.gettext(said)) for said in (YES_NO[True], YES_NO[False]))
+            return f"csv_cell(case listed.{column} when true then {yes} when false then {no} end)"
+        if column in _DAYS:
+            at = f"timezone('UTC', listed.{_DAYS[column]})"
+            return f"cast(cast(timezone({quoted(self.timezone)}, {at}) as date) as varchar)"
+        return "format('{:.3f}', listed.score)" if column == "score" else f"cast(listed.{column} as varchar)"
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, file: ListFile, week: date, timezone: str) -> list[dict[str, Any]]:
-    found = connection.execute(
-        f"""
-        select *,
-            cast(timezone($zone, timezone('UTC', last_active_at)) as date) as last_active_on,
-            cast(timezone($zone, timezone('UTC', last_seen_at)) as date) as last_seen_on
-        from reports.{file.table} where source = 'all' and week_start = $week order by {file.order}
-        """,
-        {"week": week, "zone": timezone},
-    )
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+def _same(kind: Mapping[str, str], column: str) -> str:
+    return " and ".join(f"said_{column}.{name} is not distinct from ({sql})" for name, sql in kind.items())
 
 
-def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, str], language: Language) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([language.gettext(header) for header in file.headers.values()])
-    for row in rows:
-        if "reason" in row:
-            play = words.get(row["text_key"]) or row["play"]
-            row |= {"why": why(row, language), "words": language.gettext(play)}
-            for column in ("is_holdout", "is_flagged_by_trusted_rule"):
-                if row[column] is not None:
-                    said = YES_NO[row[column]]
-                    row[column] = language.gettext(said)
-        if "score" in row:
-            row["score"] = f"{row['score']:.3f}"
-        writer.writerow([plain_text(row[column]) for column in file.headers])
-    # With a byte order mark: without it Excel reads names in its own old encoding.
-    return out.getvalue().encode("utf-8-sig")
+def _spoken_of(number: str) -> str:
+    """SQL for a number of a row where its reason speaks of it, else null: rows that differ in others read the same."""
+    halves = (STATUS_REASONS, RULE_REASONS)
+    named = [
+        f"split_part(listed.reason, ': ', {half}) in ({', '.join(map(quoted, speaking))})"
+        for half, reasons in enumerate(halves, 1)
+        if (speaking := [name for name, message in reasons.items() if f"{{{number}}}" in str(message)])
+    ]
+    return f"case when {' or '.join(named)} then listed.{number} end"
+
+
+# What makes rows read the same, in why they are listed and in what to do: by columns, each with its SQL.
+_KINDS_OF_REASONS = {"reason": "listed.reason", **{number: _spoken_of(number) for number in _SPOKEN_OF}}
+_KINDS_OF_PLAYS = {"text_key": "listed.text_key", "play": "listed.play"}
 
 
 def why(row: dict[str, Any], language: Language) -> str:
