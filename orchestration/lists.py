@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,10 +32,18 @@ _FORMULA = (
     r"[-=+@＝＋－＠]"
 )
 # How a cell is written: as text where it would begin a formula, and quoted where it holds what parts cells and rows.
+# Most cells begin with a letter or a digit and hold nothing of the sort, which is seen faster than a pattern is tried.
 MACROS = f"""
-create temp macro plain_text(cell) as case when regexp_matches(cell, '{_FORMULA}') then chr(39) || cell else cell end;
-create temp macro csv_cell(cell) as
-    case when regexp_matches(cell, '[",\\r\\n]') then '"' || replace(cell, '"', '""') || '"' else cell end;
+create temp macro plain_text(cell) as case
+    when ord(cell) between 48 and 57 or ord(cell) between 65 and 90 or ord(cell) between 97 and 122 then cell
+    when regexp_matches(cell, '{_FORMULA}') then chr(39) || cell
+    else cell
+end;
+create temp macro csv_cell(cell) as case
+    when contains(cell, ',') or contains(cell, '"') or contains(cell, chr(10)) or contains(cell, chr(13))
+        then '"' || replace(cell, '"', '""') || '"'
+    else cell
+end;
 """
 
 # Why somebody is listed, and why with this play, by the two halves of `list_winback.reason`.
@@ -57,7 +65,7 @@ _NUMBER = re.compile(r"\{(\w+)\}")
 _SPOKEN_OF = ("silence_weeks", "tenure_days", "orders_total", "active_weeks")
 YES_NO = {True: mark("yes"), False: mark("no")}
 # How columns are written, where not as the numbers that they are.
-_TEXTS = ("member_name", "member_id", "account_id", "play", "words", "why")
+_TEXTS = ("member_name", "member_id", "account_id", "play")
 _YES_NO = ("is_holdout", "is_flagged_by_trusted_rule")
 _DAYS = {"last_active_on": "last_active_at", "last_seen_on": "last_seen_at"}
 
@@ -148,17 +156,18 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
             for row in connection.execute("select distinct week_start from reports.member_week_status").fetchall()
         }
         just_published, written = set(weeks), []
-        writer = _Writer(connection, words, timezone, language)
-        for week in sorted(kept):
-            for file in FILES:
-                path = home.page(week).with_name(file.name)
-                is_there = path.exists()
-                if is_there and week not in just_published:
-                    continue
-                content = writer.content(file, week)
-                if not is_there or path.read_bytes() != content:
-                    put_file(path, content)
-                    written.append(path)
+        due = [
+            (file, path, week)
+            for file in FILES
+            for week in sorted(kept)
+            if not (path := home.page(week).with_name(file.name)).exists() or week in just_published
+        ]
+        writer = _Writer(connection, words, timezone, language, {week for *_, week in due})
+        for file, path, week in due:
+            content = writer.content(file, week)
+            if not path.exists() or path.read_bytes() != content:
+                put_file(path, content)
+                written.append(path)
     for folder in home.pages.glob("*/"):
         if folder.name not in {str(week) for week in kept}:
             for file in FILES:
@@ -169,62 +178,97 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
 class _Writer:
     """Writes lists as CSV. A week may have 100,000 rows of one, so the engine puts the lines together.
 
-    What takes words, reasons and plays, is said here, once for each that occurs.
+    What takes words or a time zone is said here, once for each that occurs: reasons, plays, and the days of instants.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, words: dict[str, str], timezone: str, language: Language):
-        self.connection, self.timezone, self.language = connection, timezone, language
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        words: dict[str, str],
+        timezone: str,
+        language: Language,
+        weeks: Collection[date],
+    ):
+        self.connection, self.language, self.weeks = connection, language, list(weeks)
         connection.execute(MACROS)
-        self._say("why", _KINDS_OF_REASONS, lambda row: why(row, language))
-        self._say("words", _KINDS_OF_PLAYS, lambda row: language.gettext(words.get(row["text_key"]) or row["play"]))
+        self._say("why", lambda row: why(row, language))
+        self._say("words", lambda row: language.gettext(words.get(row["text_key"]) or row["play"]))
+        instants = " union ".join(
+            f"select {at} as instant from reports.{file.table} where {_OF_THE_WEEKS}"
+            for file in FILES
+            for at in _DAYS.values()
+        )
+        connection.execute(
+            "create temp table days as select instant,"
+            f" cast(cast(timezone($zone, timezone('UTC', instant)) as date) as varchar) as day from ({instants})",
+            {"zone": timezone, "weeks": self.weeks},
+        )
+        for file in FILES:
+            self._lay_down(file)
 
     def content(self, file: ListFile, week: date) -> bytes:
         """A week's file."""
         out = io.StringIO(newline="")
         csv.writer(out).writerow([self.language.gettext(header) for header in file.headers.values()])
-        cells = ", ".join(f"coalesce({self._cell(column)}, '')" for column in file.headers)
-        kinds = (("why", _KINDS_OF_REASONS), ("words", _KINDS_OF_PLAYS)) if "why" in file.headers else ()
-        said = "".join(f" left join said_{column} on {_same(kind, column)}" for column, kind in kinds)
-        lines = self.connection.execute(
-            f"""
-            select concat_ws(',', {cells}) from reports.{file.table} as listed{said}
-            where source = 'all' and week_start = $week order by {file.order}
-            """,
-            {"week": week},
-        ).fetchall()
+        # They lie in order, and DuckDB keeps it.
+        lines = self.connection.execute(f"select line from lines_of_{file.table} where week_start = ?", [week])
+        text = "".join(lines.to_arrow_table()["line"].to_pylist())
         # With a byte order mark: without it Excel reads names in its own old encoding.
-        return (out.getvalue() + "".join(f"{line}\r\n" for (line,) in lines)).encode("utf-8-sig")
+        return (out.getvalue() + text).encode("utf-8-sig")
 
-    def _say(self, column: str, kind: Mapping[str, str], say: Callable[[dict[str, Any]], str]) -> None:
-        """Makes `said_<column>`: every kind of row that occurs in the win-back list, with its words."""
+    def _lay_down(self, file: ListFile) -> None:
+        """Makes `lines_of_<table>`: the lines of all weeks in order, since the published rows lie by member."""
+        joins = [f"left join days as {day} on {day}.instant = listed.{at}" for day, at in _DAYS.items()]
+        if "why" in file.headers:
+            joins += [f"left join said_{said} on {_same(kind, said)}" for said, kind in _SAID.items()]
+        cells = ", ".join(f"coalesce({self._cell(column)}, '')" for column in file.headers)
+        self.connection.execute(
+            f"""
+            create temp table lines_of_{file.table} as
+            select week_start, listed.{file.order} as place, concat_ws(',', {cells}) || e'\\r\\n' as line
+            from reports.{file.table} as listed {" ".join(joins)} where {_OF_THE_WEEKS}
+            order by week_start, place
+            """,
+            {"weeks": self.weeks},
+        )
+
+    def _say(self, said: str, say: Callable[[dict[str, Any]], str]) -> None:
+        """Makes `said_<said>`: every kind of row that occurs in the win-back list, with the cell of its words."""
         import pyarrow
 
+        kind = _SAID[said]
         fields = ", ".join(f"{sql} as {name}" for name, sql in kind.items())
         found = self.connection.execute(
-            f"select distinct {fields} from reports.list_winback as listed where source = 'all'"
+            f"select distinct {fields} from reports.list_winback as listed where {_OF_THE_WEEKS}", {"weeks": self.weeks}
         ).fetchall()
         rows = [dict(zip(kind, row, strict=True)) for row in found]
-        said = [
-            pyarrow.array([row[name] for row in rows], pyarrow.int64() if name in _SPOKEN_OF else pyarrow.string())
+        columns = {
+            name: pyarrow.array([row[name] for row in rows], pyarrow.int64() if name in _SPOKEN_OF else None)
             for name in kind
-        ]
-        said.append(pyarrow.array([say(row) for row in rows], pyarrow.string()))
-        self.connection.register(f"said_{column}", pyarrow.Table.from_arrays(said, [*kind, column]))
+        }
+        columns[said] = pyarrow.array([say(row) for row in rows], pyarrow.string())
+        self.connection.register("worded", pyarrow.table(columns))
+        self.connection.execute(
+            f"create temp table said_{said} as select * replace (csv_cell(plain_text({said})) as {said}) from worded"
+        )
+        self.connection.unregister("worded")
 
     def _cell(self, column: str) -> str:
         """SQL for a cell, as Python's own `csv` would write it; null where there is no value."""
+        if column in _SAID:
+            return column
         if column in _TEXTS:
-            return f"csv_cell(plain_text({column if column in ('why', 'words') else f'listed.{column}'}))"
+            return f"csv_cell(plain_text(listed.{column}))"
         if column in _YES_NO:
-            yes, no = (quoted(self.language.gettext(said)) for said in (YES_NO[True], YES_NO[False]))
-            return f"csv_cell(case listed.{column} when true then {yes} when false then {no} end)"
+            yes, no = (f"csv_cell({quoted(self.language.gettext(YES_NO[said]))})" for said in (True, False))
+            return f"case listed.{column} when true then {yes} when false then {no} end"
         if column in _DAYS:
-            at = f"timezone('UTC', listed.{_DAYS[column]})"
-            return f"cast(cast(timezone({quoted(self.timezone)}, {at}) as date) as varchar)"
+            return f"{column}.day"
         return "format('{:.3f}', listed.score)" if column == "score" else f"cast(listed.{column} as varchar)"
 
 
 def _same(kind: Mapping[str, str], column: str) -> str:
+    """SQL for a row of a list being of a kind."""
     return " and ".join(f"said_{column}.{name} is not distinct from ({sql})" for name, sql in kind.items())
 
 
@@ -240,8 +284,11 @@ def _spoken_of(number: str) -> str:
 
 
 # What makes rows read the same, in why they are listed and in what to do: by columns, each with its SQL.
-_KINDS_OF_REASONS = {"reason": "listed.reason", **{number: _spoken_of(number) for number in _SPOKEN_OF}}
-_KINDS_OF_PLAYS = {"text_key": "listed.text_key", "play": "listed.play"}
+_SAID = {
+    "why": {"reason": "listed.reason", **{number: _spoken_of(number) for number in _SPOKEN_OF}},
+    "words": {"text_key": "listed.text_key", "play": "listed.play"},
+}
+_OF_THE_WEEKS = "source = 'all' and week_start in (select unnest($weeks::date[]))"
 
 
 def why(row: dict[str, Any], language: Language) -> str:
