@@ -62,13 +62,14 @@ def _piled(
         for week, parts in weeks
         for place, kind in enumerate(order)
     ]
-    return _drawn(_bars(order, *size), values, language, _shown_weeks([week for week, _ in weeks], size[0]))
+    shown = _shown_weeks([week for week, _ in weeks], size[0])
+    return _themed(_drawn(_bars(order, *size), values, language, shown))
 
 
 def lines(weeks: Sequence[tuple[str, dict[str, float | None]]], order: Sequence[str], language: Language) -> Markup:
     """A line for each kind, from 0; weeks without a value are gaps."""
     values = [{"x": week, "kind": kind, "y": parts.get(kind)} for kind in order for week, parts in weeks]
-    return _drawn(_lines(tuple(order)), values, language, _shown_weeks([week for week, _ in weeks], HALF))
+    return _themed(_drawn(_lines(tuple(order)), values, language, _shown_weeks([week for week, _ in weeks], HALF)))
 
 
 def heat(
@@ -87,11 +88,11 @@ def heat(
         shown_columns: which columns bear a label.
         size: width and height; of the width, `margin` is for the rows' labels.
     """
-    values = [
-        {"x": column, "y": row, "step": 0 if not value else 1 + min(5, int(6 * value / (highest or 1)))}
-        for column, row, value in cells
-    ]
-    return _drawn(_squares(size[0] - margin, size[1], margin), values, language, shown_columns)
+    # Squares differ from week to week by their colours alone, which are put in afterwards: drawing takes far longer.
+    values = [{"x": column, "y": row, "step": 0} for column, row, _ in cells]
+    steps = iter([0 if not value else 1 + min(5, int(6 * value / (highest or 1))) for *_, value in cells])
+    pale = _drawn(_squares(size[0] - margin, size[1], margin), values, language, shown_columns)
+    return _themed(re.sub(f'(?<=fill="){_HEAT[0]}(?=")', lambda _: _HEAT[next(steps)], pale))
 
 
 @cache
@@ -203,29 +204,41 @@ def _config() -> dict[str, Any]:
 
 
 def _spec(chart: Any, width: int, height: int) -> dict[str, Any]:
-    """A chart's specification without its data: built (and validated) once, filled for each page."""
+    """A chart's specification in Vega, without its data: built, validated and compiled once, filled for each page."""
+    import vl_convert
+
     spec = chart.properties(width=width, height=height, padding=4, autosize="pad").to_dict()
-    return spec | {"config": _config()}
+    for layer in spec.get("layer", [spec]):
+        if "x" in layer["encoding"]:
+            layer["encoding"]["x"]["axis"]["values"] = _TO_FILL
+    return vl_convert.vegalite_to_vega(spec | {"config": _config(), "datasets": {"values": []}})
 
 
-def _drawn(spec: dict[str, Any], values: list[dict[str, Any]], language: Language, shown: Sequence[str]) -> Markup:
+# Stands in a specification for what bears a label on the axis across.
+_TO_FILL = ["?"]
+
+
+def _drawn(spec: dict[str, Any], values: list[dict[str, Any]], language: Language, shown: Sequence[str]) -> str:
     """A specification with its data, as SVG.
 
     Args:
         shown: what bears a label on the axis across.
     """
-    filled = copy.deepcopy(spec) | {"datasets": {"values": values}}
-    for layer in filled.get("layer", [filled]):
-        if "x" in layer["encoding"]:
-            layer["encoding"]["x"]["axis"]["values"] = list(shown)
-    return _themed(_svg(json.dumps(filled), language.code))
+    filled = copy.deepcopy(spec)
+    for data in filled["data"]:
+        if data["name"] == "values":
+            data["values"] = values
+    for axis in filled["axes"]:
+        if axis.get("values") == _TO_FILL:
+            axis["values"] = list(shown)
+    return _svg(json.dumps(filled), language.code)
 
 
 @lru_cache(maxsize=64)
 def _svg(spec: str, language: str) -> str:
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(spec, format_locale=_number_locale(language))
+    return vl_convert.vega_to_svg(spec, format_locale=_number_locale(language))
 
 
 @cache
