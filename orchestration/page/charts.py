@@ -88,11 +88,43 @@ def heat(
         shown_columns: which columns bear a label.
         size: width and height; of the width, `margin` is for the rows' labels.
     """
-    # Squares differ from week to week by their colours alone, which are put in afterwards: drawing takes far longer.
-    values = [{"x": column, "y": row, "step": 0} for column, row, _ in cells]
-    steps = iter([0 if not value else 1 + min(5, int(6 * value / (highest or 1))) for *_, value in cells])
-    pale = _drawn(_squares(size[0] - margin, size[1], margin), values, language, shown_columns)
-    return _themed(re.sub(f'(?<=fill="){_HEAT[0]}(?=")', lambda _: _HEAT[next(steps)], pale))
+    steps = [0 if not value else 1 + min(5, int(6 * value / (highest or 1))) for *_, value in cells]
+    columns = {column: place for place, column in enumerate(dict.fromkeys(column for column, *_ in cells))}
+    rows = {row: place for place, row in enumerate(dict.fromkeys(row for _, row, _ in cells))}
+    drawing = (size[0] - margin, size[1], margin)
+    # Drawing takes long, and from week to week hundreds of squares differ by their colours alone. What is drawn for each
+    # week is the frame with the first square of each column and row, which all the others then take the place of.
+    frame = _drawn(_squares(*drawing), _firsts(cells), language, shown_columns)
+    shapes = _shapes(len(columns), len(rows), *drawing)
+    squares = "".join(
+        f'<path d="{shapes[columns[column] * len(rows) + rows[row]]}" fill="{_HEAT[step]}"/>'
+        for (column, row, _), step in zip(cells, steps, strict=True)
+    )
+    return _themed(_SQUARES.sub(lambda _: squares, frame, count=1))
+
+
+def _firsts(cells: Sequence[tuple[str, str, float]]) -> list[dict[str, Any]]:
+    """The first square of each column and of each row, which give these their order."""
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for column, row, _ in cells:
+        if not seen >= (place := {("column", column), ("row", row)}):
+            seen |= place
+            found.append({"x": column, "y": row, "step": 0})
+    return found
+
+
+@cache
+def _shapes(columns: int, rows: int, width: int, height: int, margin: int) -> list[str]:
+    """The outlines of all squares of a field, column by column."""
+    from orchestration import languages
+
+    values = [{"x": str(column), "y": str(row), "step": 0} for column in range(columns) for row in range(rows)]
+    return _SQUARE.findall(_drawn(_squares(width, height, margin), values, languages.get("en"), []))
+
+
+_SQUARE = re.compile(f'<path d="([^"]*)" fill="{_HEAT[0]}"/>')
+_SQUARES = re.compile(f'(?:<path d="[^"]*" fill="{_HEAT[0]}"/>)+')
 
 
 @cache
