@@ -92,8 +92,8 @@ def heat(
     columns = {column: place for place, column in enumerate(dict.fromkeys(column for column, *_ in cells))}
     rows = {row: place for place, row in enumerate(dict.fromkeys(row for _, row, _ in cells))}
     drawing = (size[0] - margin, size[1], margin)
-    # Drawing takes long, and from week to week hundreds of squares differ by their colours alone. What is drawn for each
-    # week is the frame with the first square of each column and row, which all the others then take the place of.
+    # Drawing takes long, and hundreds of squares differ from week to week by their colours alone. So only the frame is
+    # drawn each week, with the first square of each column and row; all squares then take their place.
     frame = _drawn(_squares(*drawing), _firsts(cells), language, shown_columns)
     shapes = _shapes(len(columns), len(rows), *drawing)
     squares = "".join(
