@@ -130,13 +130,13 @@ MUTATIONS = [
         "purchases_and_acts_are_signs_of_life_and_views_are_not",
     ),
     (
-        "models/member_weeks/int_membership_spans.sql",
+        "models/member_weeks/int_unique_membership_spans.sql",
         "order by occurred_at desc nulls last",
         "order by occurred_at nulls last",
         "leaving_and_coming_back_cut_the_weeks_of_membership",
     ),
     (
-        "models/member_weeks/int_status_spans.sql",
+        "models/member_weeks/int_unique_status_spans.sql",
         "select true, 'quiet', 1, at_risk_after_weeks, false, false, true from settings",
         "select true, 'quiet', 1, at_risk_after_weeks + 1, false, false, true from settings",
         "silence_of_4_weeks_is_a_risk_and_of_12_is_churn",
@@ -154,7 +154,7 @@ MUTATIONS = [
         "turning_at_risk_or_churned_takes_having_been_a_member",
     ),
     (
-        "models/member_weeks/int_member_rhythms.sql",
+        "models/member_weeks/int_unique_member_rhythms.sql",
         "cast(floor(cast(rhythm_factor * p90_gap_tenths as double) / 10) as integer) + 1",
         "cast(ceil(cast(rhythm_factor * p90_gap_tenths as double) / 10) as integer)",
         "twice_a_gap_is_not_yet_more_than_it",
@@ -166,7 +166,7 @@ MUTATIONS = [
         "a_rhythm_is_what_the_gaps_so_far_say",
     ),
     (
-        "models/member_weeks/int_status_spans.sql",
+        "models/member_weeks/int_unique_status_spans.sql",
         "case when bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
         "case when not bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
         "out_of_rhythm_is_at_risk_before_silence_says_so",
@@ -448,7 +448,7 @@ MUTATIONS = [
         "who_asked_with_one_account_means_all",
     ),
     (
-        "models/member_weeks/int_winback_entries.sql",
+        "models/member_weeks/int_unique_winback_entries.sql",
         "min(week_start) as week_start",
         "max(week_start) as week_start",
         "one_comes_onto_the_list_once_a_silence",
