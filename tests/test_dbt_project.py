@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from orchestration import formats, lineage, sample_community, warehouse
 from orchestration.assets.models import format_of
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
+from orchestration.formats import table
 from orchestration.home import Home
 
 FIRST_WEEK, LAST_WEEK = date(2026, 1, 12), date(2026, 10, 12)
@@ -122,6 +124,30 @@ MUTATIONS = [
         "coalesce(least(exported_joined_at, first_act_at), seen_at, listed_at)",
         "coalesce(exported_joined_at, first_act_at, seen_at, listed_at)",
         "joining_is_what_the_export_says_or_an_earlier_act",
+    ),
+    (
+        "models/canonical/int_participants.sql",
+        "and min(account_id) = member_id",
+        "and true",
+        "accounts_count_in_their_source_and_persons_in_all",
+    ),
+    (
+        "macros/scopes.sql",
+        "where is_same_in_all",
+        "where true",
+        "what_is_computed_once_stands_in_both",
+    ),
+    (
+        "macros/scopes.sql",
+        "{{ members }}.source <> 'all' or not {{ members }}.is_same_in_all",
+        "true",
+        "a_person_is_active_on_a_day_once",
+    ),
+    (
+        "models/member_weeks/int_status_moves.sql",
+        "members from counted where is_same_in_all",
+        "members from counted where true",
+        "moves_are_counted_from_span_to_span",
     ),
     (
         "models/member_weeks/int_account_weeks.sql",
@@ -644,6 +670,12 @@ def test_every_column_of_a_model_in_sql_is_in_the_lineage(built: SimpleNamespace
         for column, sources in columns.items():
             for source, names in sources.items():
                 assert set(names) <= there[source], f"{name}.{column} from {source}"
+
+
+def test_the_models_know_every_membership_event_of_mapped_files():
+    macro = (warehouse.PROJECT / "macros" / "table_events.sql").read_text(encoding="utf-8")
+    [listed] = re.findall(r"macro membership_event_types\(\) -%}\s+{{ return\(\[(.*?)\]\)", macro)
+    assert tuple(re.findall(r"'(\w+)'", listed)) == table.EVENT_TYPES
 
 
 def test_formats_know_whether_they_show_acts():
