@@ -21,7 +21,7 @@ from orchestration import formats, lineage, sample_community, warehouse
 from orchestration.assets.models import format_of
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
-from orchestration.formats import table
+from orchestration.formats.table import EVENT_TYPES
 from orchestration.home import Home
 
 FIRST_WEEK, LAST_WEEK = date(2026, 1, 12), date(2026, 10, 12)
@@ -675,7 +675,7 @@ def test_every_column_of_a_model_in_sql_is_in_the_lineage(built: SimpleNamespace
 def test_the_models_know_every_membership_event_of_mapped_files():
     macro = (warehouse.PROJECT / "macros" / "table_events.sql").read_text(encoding="utf-8")
     [listed] = re.findall(r"macro membership_event_types\(\) -%}\s+{{ return\(\[(.*?)\]\)", macro)
-    assert tuple(re.findall(r"'(\w+)'", listed)) == table.EVENT_TYPES
+    assert tuple(re.findall(r"'(\w+)'", listed)) == EVENT_TYPES
 
 
 def test_formats_know_whether_they_show_acts():

@@ -65,6 +65,5 @@ def precision_sql(column: str, options: TabularOptions) -> str:
     """SQL for `time_precision`: 'day' where the text gives a date alone, else 'exact'."""
     if options.instants != "auto":
         return "'exact'" if re.search("%-?[HIXTRc]", options.instants.replace("%%", "")) else "'day'"
-    return (
-        f"case when length(trim({column})) <= 10 and regexp_full_match(trim({column}), '{_DAY}') then 'day' else 'exact' end"
-    )
+    text = f"trim({column})"
+    return f"case when length({text}) <= 10 and regexp_full_match({text}, '{_DAY}') then 'day' else 'exact' end"
