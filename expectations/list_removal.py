@@ -71,8 +71,9 @@ CHECKS: tuple[Check, ...] = (
         key=ROW,
         sql="""
             SELECT c.*, 'no member' AS observed FROM checked c
-            ANTI JOIN (SELECT * FROM reports.member_week_status WHERE status <> 'left') m
-                USING (source, member_id, week_start)
+            ANTI JOIN (
+                SELECT * FROM reports.member_week_status SEMI JOIN weeks USING (week_start) WHERE status <> 'left'
+            ) m USING (source, member_id, week_start)
             WHERE c.source IS NOT NULL AND c.member_id IS NOT NULL""",
     ),
     RowsCheck(

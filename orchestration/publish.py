@@ -244,29 +244,29 @@ class _Edition:
     ) -> None:
         """Gives a weekly table its new rows: those of changed weeks alone, if the old file has such a table."""
         weeks = [week for week, reports in changed.items() if reports is None or report in reports]
+        kept_from = date.min
+        if report in MEMBER_TABLES:
+            newest = connection.execute("select max(week_start) from new.reports.report_editions").fetchall()[0][0]
+            kept_from = self._kept_from(connection, newest)
         if _shape(connection, "new", report) == _shape(connection, "warehouse", report):
             connection.execute(
-                f"delete from new.reports.{report} where week_start in (select unnest($weeks::date[]))",
-                {"weeks": weeks},
+                f"delete from new.reports.{report}"
+                " where week_start < $kept_from or week_start in (select unnest($weeks::date[]))",
+                {"weeks": weeks, "kept_from": kept_from},
             )
         else:
             weeks = self.weeks
             self._create_like_warehouse(connection, report)
-            self._copy_others(connection, report)
+            self._copy_others(connection, report, kept_from)
         # The same order either way: of millions of rows, comparing the key alone is a good deal cheaper.
         order = "source, member_id, week_start" if report in MEMBER_TABLES else "all"
         connection.execute(
             f"insert into new.reports.{report} by name select * from warehouse.reports.{report}"
             f" where week_start in (select unnest($weeks::date[])) order by {order}",
-            {"weeks": weeks},
+            {"weeks": [week for week in weeks if week >= kept_from]},
         )
-        if report in MEMBER_TABLES:
-            newest = connection.execute("select max(week_start) from new.reports.report_editions").fetchall()[0][0]
-            connection.execute(
-                f"delete from new.reports.{report} where week_start < ?", [self._kept_from(connection, newest)]
-            )
 
-    def _copy_others(self, connection: duckdb.DuckDBPyConnection, report: str) -> None:
+    def _copy_others(self, connection: duckdb.DuckDBPyConnection, report: str, kept_from: date) -> None:
         """Takes the old file's rows of all weeks but the good ones, in the columns that there still are."""
         if not self._old_has(connection, report):
             return
@@ -274,7 +274,8 @@ class _Edition:
         columns = ", ".join(f'"{column}"' for column in sorted(names[0] & names[1]))
         connection.execute(
             f"insert into new.reports.{report} by name select {columns} from old.reports.{report}"
-            " where week_start not in (select week_start from good_weeks)"
+            " where week_start >= $kept_from and week_start not in (select week_start from good_weeks)",
+            {"kept_from": kept_from},
         )
 
     def _create_like_warehouse(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
