@@ -117,9 +117,7 @@ joined as (
 
     select
         gathered.*,
-        coalesce(
-            least(coalesce(exported_joined_at, first_event_at), first_act_at), seen_at, listed_at
-        ) as joined_at,
+        coalesce(least(coalesce(exported_joined_at, first_event_at), first_act_at), seen_at, listed_at) as joined_at,
         exported_joined_at is null or coalesce(first_act_at < exported_joined_at, false) as joined_at_is_inferred
     from gathered
 
