@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from orchestration import formats, lineage, sample_community, warehouse
 from orchestration.assets.models import format_of
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
+from orchestration.formats.table import EVENT_TYPES
 from orchestration.home import Home
 
 FIRST_WEEK, LAST_WEEK = date(2026, 1, 12), date(2026, 10, 12)
@@ -124,19 +126,43 @@ MUTATIONS = [
         "joining_is_what_the_export_says_or_an_earlier_act",
     ),
     (
+        "models/canonical/int_participants.sql",
+        "and min(account_id) = member_id",
+        "and true",
+        "accounts_count_in_their_source_and_persons_in_all",
+    ),
+    (
+        "macros/scopes.sql",
+        "where is_same_in_all",
+        "where true",
+        "what_is_computed_once_stands_in_both",
+    ),
+    (
+        "macros/scopes.sql",
+        "{{ members }}.source <> 'all' or not {{ members }}.is_same_in_all",
+        "true",
+        "a_person_is_active_on_a_day_once",
+    ),
+    (
+        "models/member_weeks/int_status_moves.sql",
+        "members from counted where is_same_in_all",
+        "members from counted where true",
+        "moves_are_counted_from_span_to_span",
+    ),
+    (
         "models/member_weeks/int_account_weeks.sql",
         "where is_purchase",
         "where true",
         "purchases_and_acts_are_signs_of_life_and_views_are_not",
     ),
     (
-        "models/member_weeks/int_membership_spans.sql",
+        "models/member_weeks/int_unique_membership_spans.sql",
         "order by occurred_at desc nulls last",
         "order by occurred_at nulls last",
         "leaving_and_coming_back_cut_the_weeks_of_membership",
     ),
     (
-        "models/member_weeks/int_status_spans.sql",
+        "models/member_weeks/int_unique_status_spans.sql",
         "select true, 'quiet', 1, at_risk_after_weeks, false, false, true from settings",
         "select true, 'quiet', 1, at_risk_after_weeks + 1, false, false, true from settings",
         "silence_of_4_weeks_is_a_risk_and_of_12_is_churn",
@@ -154,7 +180,7 @@ MUTATIONS = [
         "turning_at_risk_or_churned_takes_having_been_a_member",
     ),
     (
-        "models/member_weeks/int_member_rhythms.sql",
+        "models/member_weeks/int_unique_member_rhythms.sql",
         "cast(floor(cast(rhythm_factor * p90_gap_tenths as double) / 10) as integer) + 1",
         "cast(ceil(cast(rhythm_factor * p90_gap_tenths as double) / 10) as integer)",
         "twice_a_gap_is_not_yet_more_than_it",
@@ -166,7 +192,7 @@ MUTATIONS = [
         "a_rhythm_is_what_the_gaps_so_far_say",
     ),
     (
-        "models/member_weeks/int_status_spans.sql",
+        "models/member_weeks/int_unique_status_spans.sql",
         "case when bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
         "case when not bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
         "out_of_rhythm_is_at_risk_before_silence_says_so",
@@ -448,7 +474,7 @@ MUTATIONS = [
         "who_asked_with_one_account_means_all",
     ),
     (
-        "models/member_weeks/int_winback_entries.sql",
+        "models/member_weeks/int_unique_winback_entries.sql",
         "min(week_start) as week_start",
         "max(week_start) as week_start",
         "one_comes_onto_the_list_once_a_silence",
@@ -644,6 +670,12 @@ def test_every_column_of_a_model_in_sql_is_in_the_lineage(built: SimpleNamespace
         for column, sources in columns.items():
             for source, names in sources.items():
                 assert set(names) <= there[source], f"{name}.{column} from {source}"
+
+
+def test_the_models_know_every_membership_event_of_mapped_files():
+    macro = (warehouse.PROJECT / "macros" / "table_events.sql").read_text(encoding="utf-8")
+    [listed] = re.findall(r"macro membership_event_types\(\) -%}\s+{{ return\(\[(.*?)\]\)", macro)
+    assert tuple(re.findall(r"'(\w+)'", listed)) == EVENT_TYPES
 
 
 def test_formats_know_whether_they_show_acts():

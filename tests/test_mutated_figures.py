@@ -116,7 +116,7 @@ BATCHES = {
     ],
     "rejoining": [
         Mutation(
-            "models/member_weeks/int_membership_spans.sql",
+            "models/member_weeks/int_unique_membership_spans.sql",
             "order by occurred_at desc nulls last, precedence desc",
             "order by precedence desc, occurred_at desc nulls last",
             "report_activity", "members",
@@ -124,7 +124,7 @@ BATCHES = {
     ],
     "thresholds": [
         Mutation(
-            "models/member_weeks/int_status_spans.sql",
+            "models/member_weeks/int_unique_status_spans.sql",
             "select true, 'churned', churned_after_weeks, null, true, false, false from settings",
             "select true, 'churned', churned_after_weeks + 1, null, true, false, false from settings",
             "report_churn", "churned",

@@ -11,11 +11,12 @@
         select
             source,
             member_id,
+            is_same_in_all,
             list_sort(list(struct_pack(
                 anchor_week := anchor_week, has_sign_of_life := has_sign_of_life, is_active := is_active, to_week := to_week
             ))) as silences
         from {{ silences }}
-        group by source, member_id
+        group by source, member_id, is_same_in_all
 
     ),
 
@@ -44,6 +45,7 @@
         select
             source,
             member_id,
+            is_same_in_all,
             unnest(silences) as silence,
             unnest(list_transform(
                 silences, lambda silence: len(list_filter(weeks, lambda week: week <= silence.anchor_week))
@@ -57,6 +59,7 @@
     select
         source,
         member_id,
+        is_same_in_all,
         silence.anchor_week,
         silence.has_sign_of_life,
         silence.to_week,

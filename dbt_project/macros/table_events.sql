@@ -24,3 +24,8 @@
             and events.loaded_at = exports.loaded_at
     ) as keyed
 {%- endmacro %}
+
+{# What a mapped file may hold besides the interactions of the seed `interaction_types`, as SQL texts. #}
+{% macro membership_event_types() -%}
+    {{ return(["'join'", "'leave'", "'mute'", "'unfollow'", "'report'", "'block'", "'removed'", "'banned'"]) }}
+{%- endmacro %}

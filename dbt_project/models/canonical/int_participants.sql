@@ -31,12 +31,25 @@ scoped as (
     from accounts
     left join identities on accounts.member_id = identities.account_id
 
+),
+
+-- Whose person has this one account alone, and its id.
+same_in_all as (
+
+    select member_id as account_id
+    from scoped
+    where source = 'all'
+    group by member_id
+    having count(*) = 1
+        and min(account_id) = member_id
+
 )
 
 select
     scoped.source,
     scoped.member_id,
     scoped.account_id,
+    same_in_all.account_id is not null as is_same_in_all,
     accounts.member_name,
     accounts.is_bot,
     accounts.is_official,
@@ -46,3 +59,4 @@ select
     accounts.joined_week
 from scoped
 inner join accounts on scoped.account_id = accounts.member_id
+left join same_in_all on scoped.account_id = same_in_all.account_id

@@ -1,18 +1,6 @@
--- Weeks in which a community member was active, with the member's active week before and after.
-select
-    weeks.source,
-    weeks.member_id,
-    weeks.week_start,
-    spans.stage,
-    min(weeks.week_start) over (partition by weeks.source, weeks.member_id) as first_active_week,
-    lag(weeks.week_start) over (partition by weeks.source, weeks.member_id order by weeks.week_start) as previous_active_week,
-    lead(weeks.week_start) over (partition by weeks.source, weeks.member_id order by weeks.week_start) as next_active_week,
-    weeks.active_interactions
-from {{ ref('int_member_weeks') }} as weeks
--- A sign of life opens a span of its own, unless its member has left by the week's end.
-inner join {{ ref('int_status_spans') }} as spans
-    on weeks.source = spans.source
-    and weeks.member_id = spans.member_id
-    and weeks.week_start = spans.from_week
-where weeks.active_interactions > 0
-    and spans.status = 'active'
+{{ config(materialized='view') }}
+
+{{ in_source_and_all(ref('int_unique_active_weeks'), [
+    'member_id', 'is_same_in_all', 'week_start', 'stage', 'first_active_week', 'previous_active_week',
+    'next_active_week', 'active_interactions'
+]) }}

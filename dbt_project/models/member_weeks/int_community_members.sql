@@ -2,6 +2,7 @@
 select
     source,
     member_id,
+    bool_and(is_same_in_all) as is_same_in_all,
     min_by(member_name, joined_at) filter (where member_name is not null) as member_name,
     bool_or(is_bot) or bool_or(is_official) as is_excluded,
     min(joined_at) as joined_at,

@@ -1,6 +1,7 @@
 {{ config(**joins_as_written()) }}
 {#- All that is known of a member holds over intervals of weeks. They are cut into each other first, clipped to the weeks that
-    are kept, and become weeks last: most members have two or three pieces in half a year. -#}
+    are kept, and become weeks last: most members have two or three pieces in half a year. Until then,
+    whoever is the same member in 'all' stands once. -#}
 
 with settings as (
 
@@ -32,6 +33,7 @@ members as (
     select
         members.source,
         members.member_id,
+        members.is_same_in_all,
         members.joined_week,
         members.joined_date,
         case
@@ -49,12 +51,13 @@ statuses as (
     select
         spans.source,
         spans.member_id,
+        spans.is_same_in_all,
         spans.status,
         spans.stage,
         spans.member_since_week,
         spans.from_week,
         spans.to_week
-    from {{ ref('int_status_spans') }} as spans
+    from {{ ref('int_unique_status_spans') }} as spans
     inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
 
 ),
@@ -75,7 +78,7 @@ silences as (
         {{ add_weeks('rhythms.anchor_week', 'least(settings.at_risk_after_weeks, coalesce(rhythms.rhythm_after_weeks, settings.at_risk_after_weeks))') }} as flag_week,
         rhythms.anchor_week as from_week,
         rhythms.to_week
-    from {{ ref('int_member_rhythms') }} as rhythms
+    from {{ ref('int_unique_member_rhythms') }} as rhythms
     cross join settings
     inner join bounds
         on rhythms.anchor_week < bounds.to_week
@@ -95,7 +98,7 @@ before_12_weeks as (
             when rhythms.to_week < {{ end_of_time() }} then {{ add_weeks('rhythms.to_week', 12) }}
             else rhythms.to_week
         end as to_week
-    from {{ ref('int_member_rhythms') }} as rhythms
+    from {{ ref('int_unique_member_rhythms') }} as rhythms
     inner join bounds
         on {{ add_weeks('rhythms.anchor_week', 12) }} < bounds.to_week
         and {{ add_weeks('bounds.from_week', -12) }} < rhythms.to_week
@@ -112,6 +115,7 @@ before_12_weeks as (
     inner join bounds
         on members.joined_week < bounds.to_week
         and bounds.from_week < {{ add_weeks('members.joined_week', 12) }}
+    where {{ is_computed('members') }}
 
 ),
 
@@ -121,7 +125,7 @@ first_histories as (
         source,
         member_id,
         min(from_week) as first_week
-    from {{ ref('int_member_histories') }}
+    from {{ ref('int_unique_member_histories') }}
     group by source, member_id
 
 ),
@@ -140,7 +144,7 @@ histories as (
         histories.last_ordered_at,
         histories.from_week,
         histories.to_week
-    from {{ ref('int_member_histories') }} as histories
+    from {{ ref('int_unique_member_histories') }} as histories
     inner join bounds on {{ weeks_overlap('histories', 'bounds') }}
 
     union all
@@ -163,6 +167,7 @@ histories as (
     inner join bounds
         on members.joined_week < bounds.to_week
         and bounds.from_week < coalesce(first_histories.first_week, {{ end_of_time() }})
+    where {{ is_computed('members') }}
 
 ),
 
@@ -172,6 +177,7 @@ silent_pieces as (
     select
         statuses.source,
         statuses.member_id,
+        statuses.is_same_in_all,
         statuses.status,
         statuses.stage,
         statuses.member_since_week,
@@ -198,6 +204,7 @@ recent_pieces as (
     select
         pieces.source,
         pieces.member_id,
+        pieces.is_same_in_all,
         pieces.status,
         pieces.stage,
         pieces.member_since_week,
@@ -225,6 +232,7 @@ pieces as (
     select
         pieces.source,
         pieces.member_id,
+        pieces.is_same_in_all,
         pieces.status,
         pieces.stage,
         pieces.member_since_week,
@@ -255,6 +263,12 @@ pieces as (
 
 ),
 
+{%- set of_pieces = [
+    'member_id', 'status', 'stage', 'member_since_week', 'anchor_week', 'active_weeks', 'active_weeks_12', 'first_active_week',
+    'last_active_week', 'typical_gap_weeks', 'p90_gap_weeks', 'rhythm_after_weeks', 'flag_week', 'flagged_from_week',
+    'last_active_at', 'last_seen_at', 'orders_total', 'revenue_total', 'currency', 'last_ordered_at'
+] | join(', ') %}
+
 -- A member may have been at risk by probability in the weeks before silence or rhythm says so too. That is looked back on for
 -- 52 weeks, as far as the run's scores reach.
 flags as (
@@ -266,9 +280,19 @@ flags as (
 piece_weeks as (
 
     select
-        pieces.*,
+        source,
+        {{ of_pieces }},
         {{ each_week('from_week', 'to_week') }} as piece_week
     from pieces
+
+    union all
+
+    select
+        'all' as source,
+        {{ of_pieces }},
+        {{ each_week('from_week', 'to_week') }} as piece_week
+    from pieces
+    where is_same_in_all
 
 ),
 
