@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate, lists, star
+from orchestration import gate, lists, restatements, star
 from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
@@ -49,12 +49,13 @@ _EDITIONS = {
 _TABLE_COMMENTS = {
     "report_quality": "One row per week, report and check: what the checks said of the published edition.",
     "report_editions": "One row per week and edition: each publishing of a week that changed something.",
+    restatements.TABLE: restatements.COMMENT,
 }
 
 
 def own_tables() -> dict[str, dict[str, str]]:
     """The tables that publishing itself writes: their description under the key '', and their columns'."""
-    columns = {"report_quality": _QUALITY, "report_editions": _EDITIONS}
+    columns = {"report_quality": _QUALITY, "report_editions": _EDITIONS, restatements.TABLE: restatements.COLUMNS}
     return {
         table: {"": comment, **{name: text for name, (_, text) in columns[table].items()}}
         for table, comment in _TABLE_COMMENTS.items()
@@ -214,6 +215,8 @@ class _Edition:
             rows.append((week, edition, now, self.run_id, fingerprints[week], what))
         rows.sort(key=lambda row: row[:2])
         _insert(connection, "report_editions", _EDITIONS, rows)
+        restated = {week: (last[week][1] + 1, reports) for week, reports in changed.items() if reports is not None}
+        restatements.write(connection, restated)
         return rows != old
 
     def _copy_weeks(self, connection: duckdb.DuckDBPyConnection, report: str) -> None:
@@ -246,6 +249,7 @@ class _Edition:
             connection.execute(
                 f"delete from new.reports.{report} where week_start < ?", [self._kept_from(connection, newest)]
             )
+            restatements.prune(connection, report, self._kept_from(connection, newest))
 
     def _create_like_warehouse(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """An empty table with the warehouse's columns, types and comments (CREATE TABLE AS would lose the comments)."""
@@ -281,7 +285,7 @@ class _Edition:
         """Whether any table but the weekly ones, or a view, differs from the published file's."""
         if not self.has_old or star.views(connection, "old") != star.views(connection, "new"):
             return True
-        for table in (*WHOLE_TABLES, "report_quality"):
+        for table in (*WHOLE_TABLES, "report_quality", restatements.TABLE):
             if not self._old_has(connection, table):
                 return True
             hashes = [

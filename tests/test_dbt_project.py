@@ -121,8 +121,8 @@ MUTATIONS = [
     ),
     (
         "models/canonical/int_members.sql",
-        "coalesce(least(exported_joined_at, first_act_at), seen_at, listed_at)",
-        "coalesce(exported_joined_at, first_act_at, seen_at, listed_at)",
+        "least(coalesce(exported_joined_at, first_event_at), first_act_at)",
+        "coalesce(exported_joined_at, first_event_at, first_act_at)",
         "joining_is_what_the_export_says_or_an_earlier_act",
     ),
     (
