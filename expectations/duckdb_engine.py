@@ -68,6 +68,8 @@ def open_warehouse(warehouse: Path) -> Iterator[DuckDBDatasource]:
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # It lives in memory, and would write itself as YAML, to nowhere, with each report that is added.
+    context._save_project_config = lambda: None  # type: ignore[method-assign]
     url = sa.URL.create("duckdb", database=str(warehouse.resolve()))
     source = context.data_sources.add_or_update_duckdb(
         name="warehouse",

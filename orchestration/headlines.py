@@ -142,6 +142,8 @@ ROWS = {
     ),
     "member_week_status": ("status, count(*) as members, count(flagged_by) as flagged", "members desc, status"),
 }
+# Larger tables are not read to the end only to tell them from what they were before.
+MOST_ROWS_HASHED = 500_000
 _SHOWN_ROWS = 26
 _TREND_WEEKS = 26
 _SHOWN_SOURCES = 8
@@ -176,6 +178,7 @@ def describe(community: Community, models: Sequence[str], weeks: Sequence[date])
             "select table_name, table_schema || '.' || table_name, table_type = 'VIEW' from information_schema.tables"
             " where table_schema in ('staging', 'canonical', 'reports')"
         ).fetchall()
+        inputs = _inputs(connection) if "int_week_inputs" in models else None
         described: dict[str, Description] = dict.fromkeys(models, Description())
         for model, relation, is_view in found:
             if model not in described:
@@ -184,19 +187,30 @@ def describe(community: Community, models: Sequence[str], weeks: Sequence[date])
             described[model] = (
                 Description({"dagster/column_schema": _column_schema(connection, relation)})
                 if is_view
-                else _describe(connection, model, relation, weeks)
+                else _describe(connection, model, relation, weeks, inputs)
             )
         return described
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, model: str, relation: str, weeks: Sequence[date]) -> Description:
-    if model not in FIGURES and model not in ROWS:
-        rows, digest = connection.execute(
-            f"select count(*), sum(cast(hash(t) as hugeint)) from {relation} as t"
-        ).fetchall()[0]
-        metadata = {"dagster/row_count": rows, "dagster/column_schema": _column_schema(connection, relation)}
-        return Description(metadata, data_version=f"{rows}-{digest or 0}")
+def _inputs(connection: duckdb.DuckDBPyConnection) -> str:
+    """What identifies all rows that were just read from the exports, and the settings."""
+    found = connection.execute(
+        "select inputs_fingerprint from canonical.int_week_inputs order by week_start desc limit 1"
+    ).fetchall()
+    return found[0][0] if found else "none"
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection, model: str, relation: str, weeks: Sequence[date], inputs: str | None
+) -> Description:
     total = connection.execute(f"select count(*) from {relation}").fetchall()[0][0]
+    if model not in FIGURES and model not in ROWS:
+        metadata = {"dagster/row_count": total, "dagster/column_schema": _column_schema(connection, relation)}
+        told_by = inputs
+        # Millions of rows are told by what they were made from, which was hashed already.
+        if inputs is None or total <= MOST_ROWS_HASHED:
+            told_by = connection.execute(f"select sum(cast(hash(t) as hugeint)) from {relation} as t").fetchall()[0][0]
+        return Description(metadata, data_version=f"{total}-{told_by or 0}")
     counts = dict(
         connection.execute(
             f"select week_start, count(*) from {relation}"

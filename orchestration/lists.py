@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration import languages, warehouse
+from orchestration.formats.base import quoted
 from orchestration.home import Home, put_file
 from orchestration.page.messages import mark, mark_counted
 
@@ -24,8 +25,26 @@ if TYPE_CHECKING:
 
     from orchestration.languages import Language
 
-# What a spreadsheet may take for the beginning of a formula, the wide forms of East Asian keyboards included.
-_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+# What a spreadsheet may take for the beginning of a formula, behind blanks of any script too; the wide forms of East
+# Asian keyboards are among it.
+_FORMULA = (
+    r"^[\t\r\n]|^[\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]*"
+    r"[-=+@＝＋－＠]"
+)
+# How a cell is written: as text where it would begin a formula, and quoted where it holds what parts cells and rows.
+# Most cells begin with a letter or a digit and hold nothing of the sort, which is seen faster than a pattern is tried.
+MACROS = f"""
+create temp macro plain_text(cell) as case
+    when ord(cell) between 48 and 57 or ord(cell) between 65 and 90 or ord(cell) between 97 and 122 then cell
+    when regexp_matches(cell, '{_FORMULA}') then chr(39) || cell
+    else cell
+end;
+create temp macro csv_cell(cell) as case
+    when contains(cell, ',') or contains(cell, '"') or contains(cell, chr(10)) or contains(cell, chr(13))
+        then '"' || replace(cell, '"', '""') || '"'
+    else cell
+end;
+"""
 
 # Why somebody is listed, and why with this play, by the two halves of `list_winback.reason`.
 STATUS_REASONS = {
@@ -42,7 +61,13 @@ RULE_REASONS = {
     "otherwise": mark("nothing else is known"),
 }
 _NUMBER = re.compile(r"\{(\w+)\}")
+# The columns whose numbers the reasons speak of.
+_SPOKEN_OF = ("silence_weeks", "tenure_days", "orders_total", "active_weeks")
 YES_NO = {True: mark("yes"), False: mark("no")}
+# How columns are written, where not as the numbers that they are.
+_TEXTS = ("member_name", "member_id", "account_id", "play")
+_YES_NO = ("is_holdout", "is_flagged_by_trusted_rule")
+_DAYS = {"last_active_on": "last_active_at", "last_seen_on": "last_seen_at"}
 
 
 @dataclass(frozen=True)
@@ -131,16 +156,18 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
             for row in connection.execute("select distinct week_start from reports.member_week_status").fetchall()
         }
         just_published, written = set(weeks), []
-        for week in sorted(kept):
-            for file in FILES:
-                path = home.page(week).with_name(file.name)
-                is_there = path.exists()
-                if is_there and week not in just_published:
-                    continue
-                content = _content(file, _rows(connection, file, week, timezone), words, language)
-                if not is_there or path.read_bytes() != content:
-                    put_file(path, content)
-                    written.append(path)
+        due = [
+            (file, path, week)
+            for file in FILES
+            for week in sorted(kept)
+            if not (path := home.page(week).with_name(file.name)).exists() or week in just_published
+        ]
+        writer = _Writer(connection, words, timezone, language, {week for *_, week in due})
+        for file, path, week in due:
+            content = writer.content(file, week)
+            if not path.exists() or path.read_bytes() != content:
+                put_file(path, content)
+                written.append(path)
     for folder in home.pages.glob("*/"):
         if folder.name not in {str(week) for week in kept}:
             for file in FILES:
@@ -148,44 +175,120 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
     return written
 
 
-def plain_text(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: an apostrophe goes before what would begin one."""
-    if isinstance(value, str) and (value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)):
-        return f"'{value}"
-    return value
+class _Writer:
+    """Writes lists as CSV. A week may have 100,000 rows of one, so the engine puts the lines together.
+
+    What takes words or a time zone is said here, once for each that occurs: reasons, plays, and the days of instants.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        words: dict[str, str],
+        timezone: str,
+        language: Language,
+        weeks: Collection[date],
+    ):
+        self.connection, self.language, self.weeks = connection, language, list(weeks)
+        connection.execute(MACROS)
+        self._say("why", lambda row: why(row, language))
+        self._say("words", lambda row: language.gettext(words.get(row["text_key"]) or row["play"]))
+        instants = " union ".join(
+            f"select {at} as instant from reports.{file.table} where {_OF_THE_WEEKS}"
+            for file in FILES
+            for at in _DAYS.values()
+        )
+        connection.execute(
+            "create temp table days as select instant,"
+            f" cast(cast(timezone($zone, timezone('UTC', instant)) as date) as varchar) as day from ({instants})",
+            {"zone": timezone, "weeks": self.weeks},
+        )
+        for file in FILES:
+            self._lay_down(file)
+
+    def content(self, file: ListFile, week: date) -> bytes:
+        """A week's file."""
+        out = io.StringIO(newline="")
+        csv.writer(out).writerow([self.language.gettext(header) for header in file.headers.values()])
+        # They lie in order, and DuckDB keeps it.
+        lines = self.connection.execute(f"select line from lines_of_{file.table} where week_start = ?", [week])
+        text = "".join(lines.to_arrow_table()["line"].to_pylist())
+        # With a byte order mark: without it Excel reads names in its own old encoding.
+        return (out.getvalue() + text).encode("utf-8-sig")
+
+    def _lay_down(self, file: ListFile) -> None:
+        """Makes `lines_of_<table>`: the lines of all weeks in order, since the published rows lie by member."""
+        joins = [f"left join days as {day} on {day}.instant = listed.{at}" for day, at in _DAYS.items()]
+        if "why" in file.headers:
+            joins += [f"left join said_{said} on {_same(kind, said)}" for said, kind in _SAID.items()]
+        cells = ", ".join(f"coalesce({self._cell(column)}, '')" for column in file.headers)
+        self.connection.execute(
+            f"""
+            create temp table lines_of_{file.table} as
+            select week_start, listed.{file.order} as place, concat_ws(',', {cells}) || e'\\r\\n' as line
+            from reports.{file.table} as listed {" ".join(joins)} where {_OF_THE_WEEKS}
+            order by week_start, place
+            """,
+            {"weeks": self.weeks},
+        )
+
+    def _say(self, said: str, say: Callable[[dict[str, Any]], str]) -> None:
+        """Makes `said_<said>`: every kind of row that occurs in the win-back list, with the cell of its words."""
+        import pyarrow
+
+        kind = _SAID[said]
+        fields = ", ".join(f"{sql} as {name}" for name, sql in kind.items())
+        found = self.connection.execute(
+            f"select distinct {fields} from reports.list_winback as listed where {_OF_THE_WEEKS}", {"weeks": self.weeks}
+        ).fetchall()
+        rows = [dict(zip(kind, row, strict=True)) for row in found]
+        columns = {
+            name: pyarrow.array([row[name] for row in rows], pyarrow.int64() if name in _SPOKEN_OF else None)
+            for name in kind
+        }
+        columns[said] = pyarrow.array([say(row) for row in rows], pyarrow.string())
+        self.connection.register("worded", pyarrow.table(columns))
+        self.connection.execute(
+            f"create temp table said_{said} as select * replace (csv_cell(plain_text({said})) as {said}) from worded"
+        )
+        self.connection.unregister("worded")
+
+    def _cell(self, column: str) -> str:
+        """SQL for a cell, as Python's own `csv` would write it; null where there is no value."""
+        if column in _SAID:
+            return column
+        if column in _TEXTS:
+            return f"csv_cell(plain_text(listed.{column}))"
+        if column in _YES_NO:
+            yes, no = (f"csv_cell({quoted(self.language.gettext(YES_NO[said]))})" for said in (True, False))
+            return f"case listed.{column} when true then {yes} when false then {no} end"
+        if column in _DAYS:
+            return f"{column}.day"
+        return "format('{:.3f}', listed.score)" if column == "score" else f"cast(listed.{column} as varchar)"
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, file: ListFile, week: date, timezone: str) -> list[dict[str, Any]]:
-    found = connection.execute(
-        f"""
-        select *,
-            cast(timezone($zone, timezone('UTC', last_active_at)) as date) as last_active_on,
-            cast(timezone($zone, timezone('UTC', last_seen_at)) as date) as last_seen_on
-        from reports.{file.table} where source = 'all' and week_start = $week order by {file.order}
-        """,
-        {"week": week, "zone": timezone},
-    )
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+def _same(kind: Mapping[str, str], column: str) -> str:
+    """SQL for a row of a list being of a kind."""
+    return " and ".join(f"said_{column}.{name} is not distinct from ({sql})" for name, sql in kind.items())
 
 
-def _content(file: ListFile, rows: Sequence[dict[str, Any]], words: dict[str, str], language: Language) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([language.gettext(header) for header in file.headers.values()])
-    for row in rows:
-        if "reason" in row:
-            play = words.get(row["text_key"]) or row["play"]
-            row |= {"why": why(row, language), "words": language.gettext(play)}
-            for column in ("is_holdout", "is_flagged_by_trusted_rule"):
-                if row[column] is not None:
-                    said = YES_NO[row[column]]
-                    row[column] = language.gettext(said)
-        if "score" in row:
-            row["score"] = f"{row['score']:.3f}"
-        writer.writerow([plain_text(row[column]) for column in file.headers])
-    # With a byte order mark: without it Excel reads names in its own old encoding.
-    return out.getvalue().encode("utf-8-sig")
+def _spoken_of(number: str) -> str:
+    """SQL for a number of a row where its reason speaks of it, else null: rows that differ in others read the same."""
+    halves = (STATUS_REASONS, RULE_REASONS)
+    named = [
+        f"split_part(listed.reason, ': ', {half}) in ({', '.join(map(quoted, speaking))})"
+        for half, reasons in enumerate(halves, 1)
+        if (speaking := [name for name, message in reasons.items() if f"{{{number}}}" in str(message)])
+    ]
+    return f"case when {' or '.join(named)} then listed.{number} end"
+
+
+# What makes rows read the same, in why they are listed and in what to do: by columns, each with its SQL.
+_SAID = {
+    "why": {"reason": "listed.reason", **{number: _spoken_of(number) for number in _SPOKEN_OF}},
+    "words": {"text_key": "listed.text_key", "play": "listed.play"},
+}
+_OF_THE_WEEKS = "source = 'all' and week_start in (select unnest($weeks::date[]))"
 
 
 def why(row: dict[str, Any], language: Language) -> str:

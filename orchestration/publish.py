@@ -7,6 +7,7 @@ in which half of a week is published. Weeks that were withheld keep the rows of 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -113,36 +114,58 @@ class _Edition:
             left_over.unlink(missing_ok=True)
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
-            # Clients from DuckDB 1.0 on can read this storage version.
-            connection.execute(f"attach {quoted(str(self.part))} as new (storage_version 'v1.0.0')")
             connection.execute(f"attach {quoted(str(self.home.warehouse))} as warehouse (read_only)")
             self.has_old = self.home.published.exists()
             if self.has_old:
                 connection.execute(f"attach {quoted(str(self.home.published))} as old (read_only)")
-            connection.execute("create schema new.reports")
+                if self._is_worth_continuing(connection):
+                    shutil.copyfile(self.home.published, self.part)
+            # Clients from DuckDB 1.0 on can read this storage version.
+            connection.execute(f"attach {quoted(str(self.part))} as new (storage_version 'v1.0.0')")
             connection.execute(
                 "create temp table good_weeks as select unnest($w::date[]) as week_start", {"w": self.weeks}
             )
-            changed = self._changed_reports(connection)
-            editions_changed = self._write_editions(connection, changed)
-            for report in WEEKLY_TABLES:
-                self._copy_weeks(connection, report)
-            for table in WHOLE_TABLES:
-                self._create_like_warehouse(connection, table)
-                connection.execute(
-                    f"insert into new.reports.{table} select * from warehouse.reports.{table} order by all"
-                )
-            self._write_quality(connection)
-            star.create_views(connection, "new", WEEKLY_TABLES)
-            for week in self.weeks:
-                (self.result.published if week in changed else self.result.unchanged).append(week)
-            if not editions_changed and not self._differs(connection):
+            # At once: else each table and each comment would be a transaction on the disk.
+            connection.begin()
+            has_changed = self._fill(connection)
+            connection.commit()
+            if not has_changed:
                 connection.execute("detach new")
                 self.part.unlink()
                 return
             connection.execute("checkpoint new")
             connection.execute("detach new")
         _swap(self.part, self.home.published)
+
+    def _fill(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Brings the new file to what is to be published; returns whether that differs from the old one."""
+        connection.execute("create schema if not exists new.reports")
+        changed = self._changed_reports(connection)
+        editions_changed = self._write_editions(connection, changed)
+        for report in WEEKLY_TABLES:
+            self._bring_in_line(connection, report, changed)
+        for table in WHOLE_TABLES:
+            self._create_like_warehouse(connection, table)
+            connection.execute(f"insert into new.reports.{table} select * from warehouse.reports.{table} order by all")
+        self._write_quality(connection)
+        star.create_views(connection, "new", WEEKLY_TABLES)
+        for week in self.weeks:
+            (self.result.published if week in changed else self.result.unchanged).append(week)
+        return editions_changed or self._differs(connection)
+
+    def _is_worth_continuing(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the old file is copied and brought in line, rather than all of its rows written anew.
+
+        Not where somebody else has written to it, nor where more than half of it is free by now.
+        """
+        ours = {("reports", table) for table in (*WEEKLY_TABLES, *WHOLE_TABLES, *_TABLE_COMMENTS)}
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'old'"
+        ).fetchall()
+        [(total, free)] = connection.execute(
+            "select total_blocks, free_blocks from pragma_database_size() where database_name = 'old'"
+        ).fetchall()
+        return set(tables) <= ours and 2 * free <= total and not Path(f"{self.home.published}.wal").exists()
 
     def _old_has(self, connection: duckdb.DuckDBPyConnection, table: str) -> bool:
         return self.has_old and bool(
@@ -219,30 +242,26 @@ class _Edition:
         restatements.write(connection, restated)
         return rows != old
 
-    def _copy_weeks(self, connection: duckdb.DuckDBPyConnection, report: str) -> None:
-        self._create_like_warehouse(connection, report)
-        if self._old_has(connection, report):
-            shared = [
-                row[0]
-                for row in connection.execute(
-                    """
-                    select column_name from duckdb_columns() where database_name = 'old' and schema_name = 'reports'
-                    and table_name = $t and column_name in (select column_name from duckdb_columns()
-                        where database_name = 'new' and schema_name = 'reports' and table_name = $t)
-                    """,
-                    {"t": report},
-                ).fetchall()
-            ]
-            columns = ", ".join(f'"{column}"' for column in shared)
+    def _bring_in_line(
+        self, connection: duckdb.DuckDBPyConnection, report: str, changed: dict[date, list[str] | None]
+    ) -> None:
+        """Gives a weekly table its new rows: those of changed weeks alone, if the old file has such a table."""
+        weeks = [week for week, reports in changed.items() if reports is None or report in reports]
+        if _shape(connection, "new", report) == _shape(connection, "warehouse", report):
             connection.execute(
-                f"insert into new.reports.{report} by name select {columns} from old.reports.{report}"
-                " where week_start not in (select week_start from good_weeks)"
+                f"delete from new.reports.{report} where week_start in (select unnest($weeks::date[]))",
+                {"weeks": weeks},
             )
+        else:
+            weeks = self.weeks
+            self._create_like_warehouse(connection, report)
+            self._copy_others(connection, report)
         # The same order either way: of millions of rows, comparing the key alone is a good deal cheaper.
         order = "source, member_id, week_start" if report in MEMBER_TABLES else "all"
         connection.execute(
             f"insert into new.reports.{report} by name select * from warehouse.reports.{report}"
-            f" where week_start in (select week_start from good_weeks) order by {order}"
+            f" where week_start in (select unnest($weeks::date[])) order by {order}",
+            {"weeks": weeks},
         )
         if report in MEMBER_TABLES:
             newest = connection.execute("select max(week_start) from new.reports.report_editions").fetchall()[0][0]
@@ -251,20 +270,20 @@ class _Edition:
             )
             restatements.prune(connection, report, self._kept_from(connection, newest))
 
+    def _copy_others(self, connection: duckdb.DuckDBPyConnection, report: str) -> None:
+        """Takes the old file's rows of all weeks but the good ones, in the columns that there still are."""
+        if not self._old_has(connection, report):
+            return
+        names = [{column[0] for column in _shape(connection, catalog, report)[1]} for catalog in ("old", "new")]
+        columns = ", ".join(f'"{column}"' for column in sorted(names[0] & names[1]))
+        connection.execute(
+            f"insert into new.reports.{report} by name select {columns} from old.reports.{report}"
+            " where week_start not in (select week_start from good_weeks)"
+        )
+
     def _create_like_warehouse(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """An empty table with the warehouse's columns, types and comments (CREATE TABLE AS would lose the comments)."""
-        columns = connection.execute(
-            """
-            select column_name, data_type, comment from duckdb_columns()
-            where database_name = 'warehouse' and schema_name = 'reports' and table_name = ? order by column_index
-            """,
-            [table],
-        ).fetchall()
-        comment = connection.execute(
-            "select comment from duckdb_tables()"
-            " where database_name = 'warehouse' and schema_name = 'reports' and table_name = ?",
-            [table],
-        ).fetchall()[0][0]
+        comment, columns = _shape(connection, "warehouse", table)
         _create(connection, table, {name: (kind, text) for name, kind, text in columns}, comment)
 
     def _write_quality(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -315,6 +334,21 @@ def inputs_fingerprints(
     return result
 
 
+def _shape(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) -> tuple[str | None, list[tuple]]:
+    """A report's comment, and its columns, each with type and comment; none where there is no such table."""
+    given = [catalog, table]
+    columns = connection.execute(
+        "select column_name, data_type, coalesce(comment, '') from duckdb_columns()"
+        " where database_name = ? and schema_name = 'reports' and table_name = ? order by column_index",
+        given,
+    ).fetchall()
+    comments = connection.execute(
+        "select comment from duckdb_tables() where database_name = ? and schema_name = 'reports' and table_name = ?",
+        given,
+    ).fetchall()
+    return comments[0][0] if comments else None, columns
+
+
 def _create(
     connection: duckdb.DuckDBPyConnection,
     table: str,
@@ -322,7 +356,7 @@ def _create(
     comment: str | None = None,
 ) -> None:
     fields = ", ".join(f'"{name}" {kind}' for name, (kind, _) in columns.items())
-    connection.execute(f"create table new.reports.{table} ({fields})")
+    connection.execute(f"create or replace table new.reports.{table} ({fields})")
     connection.execute(f"comment on table new.reports.{table} is {quoted(comment or _TABLE_COMMENTS.get(table, ''))}")
     for name, (_, text) in columns.items():
         connection.execute(f'comment on column new.reports.{table}."{name}" is {quoted(text or "")}')

@@ -40,21 +40,19 @@ def fact_of(report: str) -> str:
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, catalog: str, reports: Sequence[str]) -> None:
-    """Makes the views in a file that is attached for writing and has its tables.
+    """Makes the views anew in a file that is attached for writing and has its tables. Best within a transaction.
 
     Args:
         catalog: the name under which the file is attached.
         reports: the weekly tables, in schema `reports`.
     """
     connection.execute(f"use {catalog}")
-    # At once: each comment on its own would be a transaction on the disk.
-    connection.begin()
+    connection.execute("drop schema if exists star cascade")
     connection.execute("create schema star")
     for name, dimension in dimensions().items():
         _create(connection, name, dimension["sql"], dimension["description"], dimension["columns"])
     for report in reports:
         _create_fact(connection, report)
-    connection.commit()
     connection.execute("use memory")
 
 

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from expectations import REPORTS, validate
+from expectations.checks import batch_query
 from tests.test_expectations import GOOD_WAREHOUSE, WEEKS, failed, write
 
 MANY = 300_000
@@ -25,6 +26,21 @@ def change(path: Path, *statements: str) -> Path:
 def warehouse(tmp_path: Path) -> Path:
     """A good warehouse of one's own to spoil."""
     return write(tmp_path / "warehouse.duckdb")
+
+
+@pytest.mark.parametrize("weeks", [[0], [0, 7], [7, 0, 14], [0, 14], [0, 7, 28], [3], [3, 10]])
+def test_the_weeks_of_a_run_are_validated_and_no_other_day(weeks: list[int]) -> None:
+    """Also of a range, in which not each week is compared: a day within it that begins no week is none of them."""
+    first = date(2026, 1, 5)
+    with duckdb.connect() as connection:
+        connection.execute("create schema reports")
+        connection.execute(
+            f"create table reports.r as select date '{first}' + i::integer as week_start from range(-9, 40) t (i)"
+        )
+        connection.execute("insert into reports.r values (null)")
+        found = connection.execute(batch_query("r", [first + timedelta(days=days) for days in weeks])).fetchall()
+    assert {row[0] for row in found} == {None, *(first + timedelta(days=days) for days in weeks)}
+    assert len(found) == len(weeks) + 1
 
 
 @pytest.mark.filterwarnings("ignore:You are using a generic SQLDatasource")

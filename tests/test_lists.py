@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import random
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration import languages, lists, warehouse
@@ -176,11 +178,45 @@ def test_no_name_is_a_formula_and_who_asked_is_left_out(sample: Place, changed: 
     assert {'\'=HYPERLINK("http://x")', "'-2", 'plain "quoted", Ümit'} <= names
 
 
-def test_cells_that_begin_a_formula_become_text():
-    for text in HOSTILE[:-1]:
-        assert lists.plain_text(text) == f"'{text}"
-    for value in (HOSTILE[-1], "a=b", "", None, -5, 0.5):
-        assert lists.plain_text(value) == value
+# Blanks, what parts cells and rows, and signs that are more than one letter long.
+ODD = [
+    "a=b",
+    "",
+    " ",
+    "a\n=b",
+    'say "hi"',
+    "a,b",
+    "a\r",
+    "\r",
+    "\x0b+1",
+    "\u3000＠x",
+    "\x1c-",
+    "\ufeff=1",
+    "e\u0301",
+    "'=1",
+]
+# What the project's own check of a cell was before the engine wrote the files.
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+
+
+def test_cells_are_written_as_pythons_own_csv_writes_them():
+    """Formulas become text: the very bytes that `csv` gives, for blanks and signs of any script."""
+    cells = [*HOSTILE, *ODD]
+    with duckdb.connect() as connection:
+        connection.execute(lists.MACROS)
+        given = {"cells": cells}
+        plain = [row[0] for row in connection.execute("select plain_text(unnest($cells))", given).fetchall()]
+        written = [row[0] for row in connection.execute("select csv_cell(unnest($cells))", given).fetchall()]
+    for cell, text in zip(cells, plain, strict=True):
+        is_formula = cell.startswith(FORMULA_STARTS) or cell.lstrip().startswith(FORMULA_STARTS)
+        assert text == (f"'{cell}" if is_formula else cell)
+    assert [cell for cell, text in zip(cells, plain, strict=True) if cell != text] == [
+        *HOSTILE[:-1], "\r", "\x0b+1", "\u3000＠x", "\x1c-",
+    ]  # fmt: skip
+    for cell, text in zip(cells, written, strict=True):
+        out = io.StringIO(newline="")
+        csv.writer(out).writerow([cell, "last"])
+        assert f"{text},last\r\n" == out.getvalue()
 
 
 def test_files_are_mended_and_dropped_with_the_weeks(sample: Place, tmp_path: Path):

@@ -17,7 +17,7 @@ import pytest
 
 from orchestration import config, languages
 from orchestration.home import Home
-from orchestration.page import pages, render
+from orchestration.page import charts, pages, render, writing
 from tests.communities import FIRST, LAST, WEEK, WEEKS, Place
 from tests.page_reading import ASSETS, Page, differing
 
@@ -475,6 +475,33 @@ def test_killed_while_writing_the_next_run_completes(small):
         assert path.read_bytes() == expected[path.parent.name]
     pages.write(small.home, settings)
     assert {path.parent.name: path.read_bytes() for path in small.home.pages.glob("*/index.html")} == expected
+
+
+def test_processes_that_share_pages_write_the_same(sample, tmp_path):
+    place = sample.copy(tmp_path / "copy")
+    expected = {path.parent.name: path.read_bytes() for path in place.home.pages.glob("*/index.html")}
+    assert len(expected) >= 2 * writing.PAGES_A_PROCESS
+    shutil.rmtree(place.home.pages)
+    assert len(pages.write(place.home, config.load(place.config))) == len(expected)
+    assert {path.parent.name: path.read_bytes() for path in place.home.pages.glob("*/index.html")} == expected
+
+
+def test_a_share_that_fails_fails_the_writing(sample, tmp_path):
+    """The second page is another process's, where there are two processors; else it is this one's that says why."""
+    place = sample.copy(tmp_path / "copy")
+    shutil.rmtree(place.home.pages)
+    (place.home.page(FIRST + WEEK).with_name(".index.html.part")).mkdir(parents=True)
+    with pytest.raises((RuntimeError, IsADirectoryError), match="Is a directory"):
+        pages.write(place.home, config.load(place.config))
+
+
+def test_squares_bear_the_colour_of_their_value():
+    cells = [("0", "Mon", 0.0), ("1", "Mon", 5.0), ("0", "Tue", 10.0), ("1", "Tue", 2.0)]
+    colours = [
+        re.findall(r"var\(--heat(\d)\)", charts.heat(given, 10, languages.get("en"), ["0"], (340, 40), 44))
+        for given in (cells, [(column, row, 10 - value) for column, row, value in cells], cells)
+    ]
+    assert colours == [["0", "4", "6", "2"], ["6", "4", "0", "5"], ["0", "4", "6", "2"]]
 
 
 def test_sunday_weeks_begin_with_sunday(published):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
 import expectations
-from orchestration import warehouse
+from orchestration import publish, warehouse
 from tests.communities import (
     FIRST,
     LAST,
@@ -85,3 +87,58 @@ def test_control_tables_say_what_the_run_was_told(sample: Place):
         assert connection.execute("select timezone, churned_after_weeks from control.settings").fetchall() == [
             ("Europe/Berlin", 12)
         ]
+
+
+def contents(file: Path) -> dict[str, list[tuple]]:
+    """All that a published file says, but for the run and the instant of each edition."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        found = {
+            table: connection.execute(
+                f"select * {'exclude (published_at, run_id)' if table == 'report_editions' else ''}"
+                f" from reports.{table} order by all"
+            ).fetchall()
+            for (table,) in tables
+        }
+        for things in ("tables", "columns", "views"):
+            names = "schema_name, table_name" if things != "views" else "schema_name, view_name, sql"
+            names += ", column_name, column_index, data_type" if things == "columns" else ""
+            found[things] = connection.execute(
+                f"select {names}, comment from duckdb_{things}() where not internal order by all"
+            ).fetchall()
+    return found
+
+
+def test_a_file_that_is_continued_says_what_one_written_at_once_says(sample: Place, tmp_path: Path):
+    """All weeks but the last, then the last into a copy of that file; and no copy where it is not all ours."""
+    place = sample.copy(tmp_path / "community")
+    expected = contents(sample.home.published)
+    weeks = [FIRST + i * WEEK for i in range(WEEKS)]
+    place.home.published.unlink()
+    assert len(publish.publish(place.home, weeks[:-1], "a test").published) == WEEKS - 1
+    assert contents(place.home.published) != expected
+    assert publish.publish(place.home, [LAST], "a test").published == [LAST]
+    assert contents(place.home.published) == expected
+    with duckdb.connect(str(place.home.published)) as connection:
+        connection.execute("create table reports.somebodys_own as select 1 as one")
+        connection.execute("comment on column reports.report_churn.churned is 'other words'")
+        connection.execute("alter table reports.report_safety drop column events")
+        connection.execute(f"delete from reports.report_editions where week_start = date '{LAST}'")
+    assert publish.publish(place.home, [LAST], "a test").published == [LAST]
+    again = contents(place.home.published)
+    assert again.keys() == expected.keys()
+    # What is no longer there of earlier weeks, nobody can know; all else is as it was.
+    assert {name for name in expected if again[name] != expected[name]} <= {"report_safety"}
+
+
+def test_a_file_of_which_most_is_free_is_written_anew(sample: Place, tmp_path: Path):
+    place = sample.copy(tmp_path / "community")
+    with duckdb.connect(str(place.home.published)) as connection:
+        connection.execute("create table reports.large as select hash(i) as h from range(3000000) as rows (i)")
+        connection.execute("checkpoint")
+        connection.execute("drop table reports.large")
+        connection.execute(f"delete from reports.report_editions where week_start = date '{LAST}'")
+    before = place.home.published.stat().st_size
+    assert publish.publish(place.home, [LAST], "a test").published == [LAST]
+    assert place.home.published.stat().st_size < before / 2
+    assert contents(place.home.published) == contents(sample.home.published)

@@ -62,13 +62,14 @@ def _piled(
         for week, parts in weeks
         for place, kind in enumerate(order)
     ]
-    return _drawn(_bars(order, *size), values, language, _shown_weeks([week for week, _ in weeks], size[0]))
+    shown = _shown_weeks([week for week, _ in weeks], size[0])
+    return _themed(_drawn(_bars(order, *size), values, language, shown))
 
 
 def lines(weeks: Sequence[tuple[str, dict[str, float | None]]], order: Sequence[str], language: Language) -> Markup:
     """A line for each kind, from 0; weeks without a value are gaps."""
     values = [{"x": week, "kind": kind, "y": parts.get(kind)} for kind in order for week, parts in weeks]
-    return _drawn(_lines(tuple(order)), values, language, _shown_weeks([week for week, _ in weeks], HALF))
+    return _themed(_drawn(_lines(tuple(order)), values, language, _shown_weeks([week for week, _ in weeks], HALF)))
 
 
 def heat(
@@ -87,11 +88,43 @@ def heat(
         shown_columns: which columns bear a label.
         size: width and height; of the width, `margin` is for the rows' labels.
     """
-    values = [
-        {"x": column, "y": row, "step": 0 if not value else 1 + min(5, int(6 * value / (highest or 1)))}
-        for column, row, value in cells
-    ]
-    return _drawn(_squares(size[0] - margin, size[1], margin), values, language, shown_columns)
+    steps = [0 if not value else 1 + min(5, int(6 * value / (highest or 1))) for *_, value in cells]
+    columns = {column: place for place, column in enumerate(dict.fromkeys(column for column, *_ in cells))}
+    rows = {row: place for place, row in enumerate(dict.fromkeys(row for _, row, _ in cells))}
+    drawing = (size[0] - margin, size[1], margin)
+    # Drawing takes long, and hundreds of squares differ from week to week by their colours alone. So only the frame is
+    # drawn each week, with the first square of each column and row; all squares then take their place.
+    frame = _drawn(_squares(*drawing), _firsts(cells), language, shown_columns)
+    shapes = _shapes(len(columns), len(rows), *drawing)
+    squares = "".join(
+        f'<path d="{shapes[columns[column] * len(rows) + rows[row]]}" fill="{_HEAT[step]}"/>'
+        for (column, row, _), step in zip(cells, steps, strict=True)
+    )
+    return _themed(_SQUARES.sub(lambda _: squares, frame, count=1))
+
+
+def _firsts(cells: Sequence[tuple[str, str, float]]) -> list[dict[str, Any]]:
+    """The first square of each column and of each row, which give these their order."""
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for column, row, _ in cells:
+        if not seen >= (place := {("column", column), ("row", row)}):
+            seen |= place
+            found.append({"x": column, "y": row, "step": 0})
+    return found
+
+
+@cache
+def _shapes(columns: int, rows: int, width: int, height: int, margin: int) -> list[str]:
+    """The outlines of all squares of a field, column by column."""
+    from orchestration import languages
+
+    values = [{"x": str(column), "y": str(row), "step": 0} for column in range(columns) for row in range(rows)]
+    return _SQUARE.findall(_drawn(_squares(width, height, margin), values, languages.get("en"), []))
+
+
+_SQUARE = re.compile(f'<path d="([^"]*)" fill="{_HEAT[0]}"/>')
+_SQUARES = re.compile(f'(?:<path d="[^"]*" fill="{_HEAT[0]}"/>)+')
 
 
 @cache
@@ -203,29 +236,41 @@ def _config() -> dict[str, Any]:
 
 
 def _spec(chart: Any, width: int, height: int) -> dict[str, Any]:
-    """A chart's specification without its data: built (and validated) once, filled for each page."""
+    """A chart's specification in Vega, without its data: built, validated and compiled once, filled for each page."""
+    import vl_convert
+
     spec = chart.properties(width=width, height=height, padding=4, autosize="pad").to_dict()
-    return spec | {"config": _config()}
+    for layer in spec.get("layer", [spec]):
+        if "x" in layer["encoding"]:
+            layer["encoding"]["x"]["axis"]["values"] = _TO_FILL
+    return vl_convert.vegalite_to_vega(spec | {"config": _config(), "datasets": {"values": []}})
 
 
-def _drawn(spec: dict[str, Any], values: list[dict[str, Any]], language: Language, shown: Sequence[str]) -> Markup:
+# Stands in a specification for what bears a label on the axis across.
+_TO_FILL = ["?"]
+
+
+def _drawn(spec: dict[str, Any], values: list[dict[str, Any]], language: Language, shown: Sequence[str]) -> str:
     """A specification with its data, as SVG.
 
     Args:
         shown: what bears a label on the axis across.
     """
-    filled = copy.deepcopy(spec) | {"datasets": {"values": values}}
-    for layer in filled.get("layer", [filled]):
-        if "x" in layer["encoding"]:
-            layer["encoding"]["x"]["axis"]["values"] = list(shown)
-    return _themed(_svg(json.dumps(filled), language.code))
+    filled = copy.deepcopy(spec)
+    for data in filled["data"]:
+        if data["name"] == "values":
+            data["values"] = values
+    for axis in filled["axes"]:
+        if axis.get("values") == _TO_FILL:
+            axis["values"] = list(shown)
+    return _svg(json.dumps(filled), language.code)
 
 
 @lru_cache(maxsize=64)
 def _svg(spec: str, language: str) -> str:
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(spec, format_locale=_number_locale(language))
+    return vl_convert.vega_to_svg(spec, format_locale=_number_locale(language))
 
 
 @cache

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import expectations
-from orchestration import gate, progress, warehouse
+from orchestration import gate, warehouse
 from orchestration.home import put_file
 from orchestration.languages import LOCALE
+from orchestration.page import writing
 from orchestration.page.reading import WEEKS_SHOWN
-from orchestration.page.render import Look, index_page, week_page
+from orchestration.page.render import Look, index_page
 from orchestration.weeks import WEEK
 
 if TYPE_CHECKING:
@@ -57,10 +58,8 @@ def write(home: Home, config: Config) -> list[date]:
         weeks = sorted(keys)
         _drop_others(home, weeks)
         stale = [week for week in weeks if _key_on(home.page(week)) != keys[week]]
-        for number, week in enumerate(stale, 1):
-            progress.say(f"writing page {number} of {len(stale)}: week {week}")
-            before, after = _neighbours(weeks, weeks.index(week))
-            put_file(home.page(week), week_page(connection, week, look, keys[week], before, after).encode())
+        jobs = [writing.Job(week, keys[week], *_neighbours(weeks, weeks.index(week))) for week in stale]
+        writing.write(home, connection, look, jobs)
         _write_index(home, connection, look, keys)
     return stale
 
@@ -83,8 +82,9 @@ def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
         "select week_start, edition from reports.report_editions order by all"
     ).fetchall():
         editions.setdefault(week, []).append(edition)
-    quality = _by_week(connection, "report_quality")
-    members = [_by_week(connection, table) for table in _MEMBER_TABLES]
+    quality = _by_week(connection, "report_quality", "count(*) || '-' || sum(cast(hash(t) as hugeint))")
+    # Their rows change with the week's edition; without one they go once they are no longer kept.
+    members = [_by_week(connection, table, "count(*)") for table in _MEMBER_TABLES]
     sources = connection.execute("select columns(* exclude (first_at, last_at)) from reports.sources order by all")
     # A page says where a source's rows end within its week.
     ends = connection.execute(
@@ -106,14 +106,12 @@ def _neighbours(weeks: Sequence[date], place: int) -> tuple[date | None, date | 
     return weeks[place - 1] if place else None, weeks[place + 1] if place + 1 < len(weeks) else None
 
 
-def _by_week(connection: duckdb.DuckDBPyConnection, table: str) -> dict[date, Any]:
-    """A fingerprint of a table's rows for each week; empty where there is no such table."""
+def _by_week(connection: duckdb.DuckDBPyConnection, table: str, told_by: str) -> dict[date, Any]:
+    """What tells a table's rows of each week from others, as SQL over them; empty where there is no such table."""
     import duckdb
 
     try:
-        rows = connection.execute(
-            f"select week_start, count(*) || '-' || sum(cast(hash(t) as hugeint)) from reports.{table} as t group by 1"
-        ).fetchall()
+        rows = connection.execute(f"select week_start, {told_by} from reports.{table} as t group by 1").fetchall()
     except duckdb.CatalogException:
         return {}
     return dict(rows)
