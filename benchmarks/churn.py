@@ -70,7 +70,8 @@ where week = joined or hash(number, week, 3) % 10000 / 10000.0 < p;
 create table sources as select unnest(['forum', 'all']) as source;
 
 create table canonical.int_community_members as
-select source, 'forum:m' || number as member_id, true as is_same_in_all, cast(null as varchar) as member_name, false as is_excluded,
+select source, 'forum:m' || number as member_id, true as is_same_in_all, cast(null as varchar) as member_name,
+    false as is_excluded,
     cast(date '$first' + 7 * joined as timestamp) as joined_at, false as joined_at_is_inferred,
     date '$first' + 7 * joined as joined_date, date '$first' + 7 * joined as joined_week
 from dice cross join sources;
@@ -88,7 +89,8 @@ select 'forum' as source, 'forum:m' || number as member_id, true as is_same_in_a
 from acts;
 
 create table canonical.int_unique_member_histories as
-select source, member_id, is_same_in_all, anchor_week as from_week, to_week, cast(anchor_week as timestamp) as last_active_at,
+select source, member_id, is_same_in_all, anchor_week as from_week, to_week,
+    cast(anchor_week as timestamp) as last_active_at,
     cast(anchor_week as timestamp) as last_seen_at, 0 as orders_total, cast(0 as decimal(18, 4)) as revenue_total,
     cast(null as varchar) as currency, cast(null as timestamp) as last_ordered_at
 from canonical.int_unique_silences;
