@@ -1,7 +1,8 @@
 """What a rerun changed in weeks that were published before: one row for each value that is another one now.
 
 Whoever quoted a figure can look up what became of it. A row that is new has new values only, one that is gone old
-ones only.
+ones only. Where a changed setting gives thousands of a week's members other values, each column that changed is told
+once, with how many rows it changed in.
 """
 
 from __future__ import annotations
@@ -21,11 +22,24 @@ COLUMNS = {
     "week_start": ("DATE", "First day of the reporting week."),
     "edition": ("INTEGER", "The edition that brought the new value (see report_editions)."),
     "report": ("VARCHAR", "The report in which the value stands."),
-    "key": ("VARCHAR", "Which row of the week it is, such as 'source=forum, tier=creator'."),
+    "key": (
+        "VARCHAR",
+        "Which row of the week it is, such as 'source=forum, tier=creator'; 'rows=12000' where more than 5,000 rows"
+        " changed: in how many of them the column did.",
+    ),
     "column_name": ("VARCHAR", "The column that changed."),
-    "old_value": ("VARCHAR", "The value in the edition before; null also where there was no such row."),
-    "new_value": ("VARCHAR", "The value since; null also where there is no such row any more."),
+    "old_value": (
+        "VARCHAR",
+        "The value in the edition before; null also where there was no such row, or many rows are told of at once.",
+    ),
+    "new_value": (
+        "VARCHAR",
+        "The value since; null also where there is no such row any more, or many rows are told of at once.",
+    ),
 }
+
+# As many changed rows of a report's week are told value by value.
+TOLD_ROWS = 5_000
 
 # What tells a row from the others of its week; where nothing stands here, the source alone.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -115,6 +129,33 @@ def _add(connection: duckdb.DuckDBPyConnection, report: str, editions: Mapping[d
         for column in _columns(connection, "warehouse", report)
         if column in known and column not in (*key, "week_start")
     ]
+    # Week by week: a changed setting restates every member of every week that is kept.
+    for week, edition in sorted(editions.items()):
+        connection.execute(f"create or replace temp table restated as {_differing_rows(report, week, key, values)}")
+        connection.execute(
+            f"""
+            insert into new.reports.{TABLE} by name
+            with size as (select count(*) <= {TOLD_ROWS} as is_told from restated),
+            cells as (select key, unnest(cells) as cell from restated),
+            told as (
+                select key, cell.column_name, cell.old_value, cell.new_value
+                from cells, size where is_told and cell.is_other
+                union all
+                select 'rows=' || count(*), cell.column_name, null, null
+                from cells, size where not is_told and cell.is_other
+                group by cell.column_name
+            )
+            select date '{week}' as week_start, {edition} as edition, {quoted(report)} as report, key, column_name,
+                old_value, new_value
+            from told order by all
+            """
+        )
+    connection.execute("drop table if exists restated")
+
+
+def _differing_rows(report: str, week: date, key: Sequence[str], values: Sequence[str]) -> str:
+    """SQL for a week's rows that are not what they were: `key` in words, and `cells`, one for each of the values."""
+    rows = f"select * from {{}}.reports.{report} where week_start = date '{week}'"
     same = " and ".join(f'older."{column}" is not distinct from newer."{column}"' for column in ("week_start", *key))
     differs = " or ".join(f'older."{column}" is distinct from newer."{column}"' for column in values)
     shown = " || ', ' || ".join(
@@ -122,26 +163,11 @@ def _add(connection: duckdb.DuckDBPyConnection, report: str, editions: Mapping[d
         for column in key
     )
     cells = ", ".join(
-        f"""{{'column_name': '{column}', 'old_value': cast(older."{column}" as varchar),"""
-        f""" 'new_value': cast(newer."{column}" as varchar)}}"""
+        f"""{{'column_name': '{column}', 'is_other': older."{column}" is distinct from newer."{column}","""
+        f""" 'old_value': cast(older."{column}" as varchar), 'new_value': cast(newer."{column}" as varchar)}}"""
         for column in values
     )
-    week_rows = "select * from {}.reports.{} where week_start in (select unnest($weeks::date[]))"
-    connection.execute(
-        f"""
-        insert into new.reports.{TABLE} by name
-        with older as ({week_rows.format("old", report)}),
-        newer as ({week_rows.format("warehouse", report)}),
-        cells as (
-            select coalesce(newer.week_start, older.week_start) as week_start, {shown} as key, unnest([{cells}]) as cell
-            from older full join newer on {same}
-            where {differs}
-        ),
-        editions as (select unnest($weeks::date[]) as week_start, unnest($editions::integer[]) as edition)
-        select week_start, edition, {quoted(report)} as report, key, cell.column_name, cell.old_value, cell.new_value
-        from cells join editions using (week_start)
-        where cell.old_value is distinct from cell.new_value
-        order by all
-        """,
-        {"weeks": list(editions), "editions": list(editions.values())},
-    )
+    return f"""
+        with older as ({rows.format("old")}), newer as ({rows.format("warehouse")})
+        select {shown} as key, [{cells}] as cells from older full join newer on {same} where {differs}
+    """

@@ -50,6 +50,21 @@ def test_rows_that_changed_came_or_went_are_told_by_their_key(connection: duckdb
     ]
 
 
+def test_many_rows_are_told_by_the_column(connection: duckdb.DuckDBPyConnection):
+    more = restatements.TOLD_ROWS + 1
+    for catalog, members in (("old", "1"), ("warehouse", "case when i % 3 = 0 then 1 else 2 end")):
+        connection.execute(
+            f"insert into {catalog}.reports.report_segments select 'chat', date '{OTHER}', 'land', i, {members},"
+            f" {'1' if catalog == 'old' else '7'} from range({more * 3 // 2}) as rows (i)"
+        )
+    restatements.write(connection, {WEEK: (2, ["report_segments"]), OTHER: (2, ["report_segments"])})
+    # A third of the chat's rows did not change; one of the forum's did.
+    assert [row for row in found(connection) if row[0] == OTHER] == [
+        (OTHER, 2, "report_segments", f"rows={more}", "members", None, None)
+    ]
+    assert len([row for row in found(connection) if row[0] == WEEK]) == 3
+
+
 def test_what_earlier_editions_changed_stays(connection: duckdb.DuckDBPyConnection):
     restatements.write(connection, {WEEK: (2, ["report_segments"])})
     first = found(connection)
