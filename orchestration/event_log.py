@@ -8,7 +8,7 @@ that is changed: same files, same tables, and the stock class reads them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,21 @@ class EventLog(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             with engine.connect() as connection, connection.begin():
                 yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """As the stock class, which opens an engine and asks the file for each event."""
+        return self._once("has_table", table_name, super().has_table)
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        ask = super()._has_asset_key_col_on_connection
+        return self._once("has_column", column_name, lambda name: ask(conn, name))
+
+    def _once(self, question: str, name: str, ask: Callable[[str], bool]) -> bool:
+        """What is there once is there for good; what is not there yet is asked for again."""
+        there: set[tuple[str, str]] = self.__dict__.setdefault("_known_to_be_there", set())
+        if (question, name) not in there and ask(name):
+            there.add((question, name))
+        return (question, name) in there
 
     def _kept_engine(self, shard: str) -> Engine:
         engines: dict[str, Engine] = self.__dict__.setdefault("_kept_engines", {})

@@ -124,6 +124,7 @@ class WeekReader:
     def __init__(self, connection: duckdb.DuckDBPyConnection, week_start: date, language: Language):
         self._connection = connection
         self.week_start, self.language, self.source = week_start, language, "all"
+        self._single_rows: dict[tuple[str, str], Row | None] = {}
         self.definitions = Definitions(
             {
                 (table, column): comment
@@ -189,8 +190,12 @@ class WeekReader:
 
     def row(self, table: str, source: str | None = None) -> Row | None:
         """The one row of a source, by default of the whole community; None where there is none."""
-        rows = self.rows(table, source=source or self.source)
-        return rows[0] if rows else None
+        # Many a section asks for the same one.
+        key = (table, source or self.source)
+        if key not in self._single_rows:
+            rows = self.rows(table, source=key[1])
+            self._single_rows[key] = rows[0] if rows else None
+        return self._single_rows[key]
 
     def has_rows(self, table: str) -> bool:
         """Whether a table has any row of the week."""
