@@ -127,8 +127,8 @@ MUTATIONS = [
     ),
     (
         "models/canonical/int_participants.sql",
-        "and min(account_id) = member_id",
-        "and true",
+        "having count(*) = 1",
+        "having count(*) >= 1",
         "accounts_count_in_their_source_and_persons_in_all",
     ),
     (
