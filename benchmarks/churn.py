@@ -45,14 +45,15 @@ member = "member"
 at = "at"
 """
 MODELS = (
-    "int_source_figure_weeks", "int_source_run_weeks", "int_member_rhythms", "int_status_spans", "int_status_moves",
+    "int_source_figure_weeks", "int_source_run_weeks", "int_unique_member_rhythms", "int_member_rhythms",
+    "int_unique_status_spans", "int_status_spans", "int_status_moves",
     "int_score_weeks", "int_history_spans", "int_churn_weeks", "int_churn_histories", "int_churn_fits",
     "int_churn_scores", "int_probability_flags", "int_backtest_weeks", "report_churn", "report_churn_model",
     "report_churn_calibration", "report_churn_backtest", "member_week_status",
 )  # fmt: skip
 
 # Members come over the years, are active in a week with a chance of their own, and lose interest after a while. Every
-# account is in its source and in 'all', as in any community of one source.
+# account counts in its source and in 'all', as in any community of one source.
 TABLES = """
 create schema if not exists canonical;
 
@@ -69,30 +70,30 @@ where week = joined or hash(number, week, 3) % 10000 / 10000.0 < p;
 create table sources as select unnest(['forum', 'all']) as source;
 
 create table canonical.int_community_members as
-select source, 'forum:m' || number as member_id, cast(null as varchar) as member_name, false as is_excluded,
+select source, 'forum:m' || number as member_id, true as is_same_in_all, cast(null as varchar) as member_name,
+    false as is_excluded,
     cast(date '$first' + 7 * joined as timestamp) as joined_at, false as joined_at_is_inferred,
     date '$first' + 7 * joined as joined_date, date '$first' + 7 * joined as joined_week
 from dice cross join sources;
 
-create table canonical.int_membership_spans as
-select source, member_id, true as is_member, joined_week as from_week, date '9999-12-27' as to_week,
+create table canonical.int_unique_membership_spans as
+select source, member_id, is_same_in_all, true as is_member, joined_week as from_week, date '9999-12-27' as to_week,
     cast(null as timestamp) as left_at
-from canonical.int_community_members;
+from canonical.int_community_members
+where source = 'forum';
 
-create table canonical.int_silences as
-select source, 'forum:m' || number as member_id, week_start as anchor_week, true as has_sign_of_life, true as is_active,
-    lead(week_start, 1, date '9999-12-27') over (partition by source, number order by week_start) as to_week
-from acts cross join sources;
+create table canonical.int_unique_silences as
+select 'forum' as source, 'forum:m' || number as member_id, true as is_same_in_all, week_start as anchor_week,
+    true as has_sign_of_life, true as is_active,
+    lead(week_start, 1, date '9999-12-27') over (partition by number order by week_start) as to_week
+from acts;
 
-create table canonical.int_member_weeks as
-select source, member_id, anchor_week as week_start, cast(1 as bigint) as active_interactions
-from canonical.int_silences;
-
-create table canonical.int_member_histories as
-select source, member_id, anchor_week as from_week, to_week, cast(anchor_week as timestamp) as last_active_at,
+create table canonical.int_unique_member_histories as
+select source, member_id, is_same_in_all, anchor_week as from_week, to_week,
+    cast(anchor_week as timestamp) as last_active_at,
     cast(anchor_week as timestamp) as last_seen_at, 0 as orders_total, cast(0 as decimal(18, 4)) as revenue_total,
     cast(null as varchar) as currency, cast(null as timestamp) as last_ordered_at
-from canonical.int_silences;
+from canonical.int_unique_silences;
 
 create table canonical.int_source_starts as
 select 'forum' as source, date '$first' as first_week, true as observes_views, true as observes_reactions,
@@ -122,7 +123,7 @@ def make(folder: Path, members: int, weeks: int) -> Home:
         for statement in TABLES.split(";\n"):
             filled = statement.replace("$weeks", str(weeks)).replace("$members", str(members))
             connection.execute(filled.replace("$first", str(FIRST_WEEK)))
-        rows = connection.execute("select count(*) from canonical.int_silences where source = 'forum'").fetchall()[0][0]
+        rows = connection.execute("select count(*) from canonical.int_unique_silences").fetchall()[0][0]
     print(f"{members:,} members, {rows:,} active weeks, {home.warehouse.stat().st_size / 2**20:,.0f} MiB", flush=True)
     return home
 

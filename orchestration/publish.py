@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate, lists, star
+from orchestration import gate, lists, restatements, star
 from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
@@ -50,12 +50,13 @@ _EDITIONS = {
 _TABLE_COMMENTS = {
     "report_quality": "One row per week, report and check: what the checks said of the published edition.",
     "report_editions": "One row per week and edition: each publishing of a week that changed something.",
+    restatements.TABLE: restatements.COMMENT,
 }
 
 
 def own_tables() -> dict[str, dict[str, str]]:
     """The tables that publishing itself writes: their description under the key '', and their columns'."""
-    columns = {"report_quality": _QUALITY, "report_editions": _EDITIONS}
+    columns = {"report_quality": _QUALITY, "report_editions": _EDITIONS, restatements.TABLE: restatements.COLUMNS}
     return {
         table: {"": comment, **{name: text for name, (_, text) in columns[table].items()}}
         for table, comment in _TABLE_COMMENTS.items()
@@ -237,6 +238,8 @@ class _Edition:
             rows.append((week, edition, now, self.run_id, fingerprints[week], what))
         rows.sort(key=lambda row: row[:2])
         _insert(connection, "report_editions", _EDITIONS, rows)
+        restated = {week: (last[week][1] + 1, reports) for week, reports in changed.items() if reports is not None}
+        restatements.write(connection, restated)
         return rows != old
 
     def _bring_in_line(
@@ -265,6 +268,8 @@ class _Edition:
             f" where week_start in (select unnest($weeks::date[])) order by {order}",
             {"weeks": [week for week in weeks if week >= kept_from]},
         )
+        if report in MEMBER_TABLES:
+            restatements.prune(connection, report, kept_from)
 
     def _copy_others(self, connection: duckdb.DuckDBPyConnection, report: str, kept_from: date) -> None:
         """Takes the old file's rows of all weeks but the good ones, in the columns that there still are."""
@@ -301,7 +306,7 @@ class _Edition:
         """Whether any table but the weekly ones, or a view, differs from the published file's."""
         if not self.has_old or star.views(connection, "old") != star.views(connection, "new"):
             return True
-        for table in (*WHOLE_TABLES, "report_quality"):
+        for table in (*WHOLE_TABLES, "report_quality", restatements.TABLE):
             if not self._old_has(connection, table):
                 return True
             hashes = [

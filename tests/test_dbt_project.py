@@ -121,14 +121,14 @@ MUTATIONS = [
     ),
     (
         "models/canonical/int_members.sql",
-        "coalesce(least(exported_joined_at, first_act_at), seen_at, listed_at)",
-        "coalesce(exported_joined_at, first_act_at, seen_at, listed_at)",
+        "least(coalesce(exported_joined_at, first_event_at), first_act_at)",
+        "coalesce(exported_joined_at, first_event_at, first_act_at)",
         "joining_is_what_the_export_says_or_an_earlier_act",
     ),
     (
         "models/canonical/int_participants.sql",
-        "and min(account_id) = member_id",
-        "and true",
+        "having count(*) = 1",
+        "having count(*) >= 1",
         "accounts_count_in_their_source_and_persons_in_all",
     ),
     (

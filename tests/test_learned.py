@@ -172,7 +172,7 @@ def test_which_weeks_are_scored_together_makes_no_difference(features: tuple[pd.
 
 
 def test_importances_are_the_same_every_time_and_tell_what_matters(twice: Home):
-    sources = ["int_churn_features", "int_model_fits", "int_judged_weeks"]
+    sources = ["int_churn_features", "int_model_fits", "int_judged_weeks", "int_rule_cuts"]
     with duckdb.connect(str(twice.warehouse), read_only=True) as connection:
         first, second = (
             importance.importances(*(connection.sql(f"select * from canonical.{name}") for name in sources)).to_pandas()
@@ -184,6 +184,27 @@ def test_importances_are_the_same_every_time_and_tell_what_matters(twice: Home):
     # There are no purchases and no reactions: what is the same for everybody cannot matter.
     assert calm["purchases_52"] == 0 and calm["reactions_12"] == 0
     assert calm.max() > 0.002
+
+
+def test_only_weeks_in_which_the_model_was_judged_tell_what_matters(twice: Home):
+    # A small community may have enough to learn from, and too few who fell silent to learn a cut from: the model is not
+    # judged then. A check holds that whatever has importances was, so a row too many would withhold the week.
+    with duckdb.connect(str(twice.warehouse), read_only=True) as connection:
+
+        def important(cuts: str) -> set[str]:
+            inputs = [
+                connection.sql(f"select * from {table}")
+                for table in (
+                    "canonical.int_churn_features",
+                    "canonical.int_model_fits",
+                    "canonical.int_judged_weeks",
+                    cuts,
+                )
+            ]
+            return set(importance.importances(*inputs).to_pandas()["source"])
+
+        assert important("canonical.int_rule_cuts") == {"all", "calm", "wild"}
+        assert important("canonical.int_rule_cuts where not (source = 'calm' and rule = 'model')") == {"all", "wild"}
 
 
 def test_too_little_to_learn_from_is_no_model():

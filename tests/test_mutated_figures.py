@@ -149,8 +149,8 @@ BATCHES = {
     "joining by an act": [
         Mutation(
             "models/canonical/int_members.sql",
-            "coalesce(least(exported_joined_at, first_act_at), seen_at, listed_at)",
-            "coalesce(exported_joined_at, first_act_at, seen_at, listed_at)",
+            "least(coalesce(exported_joined_at, first_event_at), first_act_at)",
+            "coalesce(exported_joined_at, first_event_at, first_act_at)",
             "member_week_status", "tenure_days",
         )
     ],

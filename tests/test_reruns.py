@@ -154,6 +154,26 @@ def test_late_rows_make_a_new_edition_of_their_week_and_those_after(sample: Plac
     assert late.place.published(LATE_POSTS)[0][0] == sample.published(LATE_POSTS)[0][0] + 1
 
 
+def test_what_late_rows_changed_can_be_looked_up(sample: Place, late: Late):
+    columns = "source, week_start, tier, members, share"
+    query = f"select {columns} from reports.report_pyramid order by all"
+    before, after = ({row[:3]: row[3:] for row in place.published(query)} for place in (sample, late.place))
+    expected = {
+        (row[1], 2, f"source={row[0]}, tier={row[2]}", column, str(before[row][number]), str(after[row][number]))
+        for row in after
+        for number, column in enumerate(("members", "share"))
+        if before[row][number] != after[row][number]
+    }
+    told = "select week_start, edition, key, column_name, old_value, new_value from reports.report_restatements"
+    assert {row[0] for row in expected} >= {LATE}
+    assert set(late.place.published(f"{told} where report = 'report_pyramid'")) == expected
+    # Each edition says which reports it changed: the same ones.
+    editions = late.place.published("select week_start, changed from reports.report_editions where edition = 2")
+    restated = late.place.published("select distinct week_start, report from reports.report_restatements")
+    assert set(restated) == {(week, report) for week, changed in editions for report in changed.split(", ")}
+    assert sample.published("select count(*) from reports.report_restatements") == [(0,)]
+
+
 def test_nothing_is_reported_from_before_the_first_row(tmp_path: Path):
     """An account that was closed long before the export begins has left in a week of which there is no row."""
     inbox = Inbox(tmp_path / "community")

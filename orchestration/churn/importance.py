@@ -29,22 +29,27 @@ _DIGITS = 9
 Counts = NDArray[np.int64]
 
 
-def importances(features: DuckDBPyRelation, fits: DuckDBPyRelation, judged: DuckDBPyRelation) -> pyarrow.Table:
+def importances(
+    features: DuckDBPyRelation, fits: DuckDBPyRelation, judged: DuckDBPyRelation, cuts: DuckDBPyRelation
+) -> pyarrow.Table:
     """How much each feature matters to the models, by the weeks that a week's report judges them by.
 
     Args:
         features: rows of `int_churn_features`.
         fits: rows of `int_model_fits`.
-        judged: source, week_start, judged_week: the weeks that a week's report judges the models by.
+        judged: source, week_start, judged_week: the weeks that a week's report judges the rules by.
+        cuts: rows of `int_rule_cuts`: in a week without a cut the model flags nobody, and is not judged.
 
     Returns:
         source, week_start, feature and importance (six digits): of the pairs of a judged week, the share that is in the
         right order by the model of that week, less the mean share with the feature's values exchanged; over all judged
-        weeks. No row where nothing was learned, or where all judged members of each week went one way.
+        weeks. No row where the model was never judged, or where all judged members of each week went one way.
     """
+    flagged = set(cuts.filter("rule = 'model'").project("source, week_start").fetchall())
     weeks: dict[str, dict[Any, list[Any]]] = {}
     for source, week, judged_week in judged.project("source, week_start, judged_week").order("all").fetchall():
-        weeks.setdefault(source, {}).setdefault(week, []).append(judged_week)
+        if (source, judged_week) in flagged:
+            weeks.setdefault(source, {}).setdefault(week, []).append(judged_week)
     rows: list[tuple[Any, ...]] = []
     known: dict[bytes, Counts] = {}
     for source, models in fits_by_source(fits).items():

@@ -143,9 +143,8 @@ def _table(source: Source) -> Rows:
         # "the export's join instant; where the export has none, the first instant at which the account is seen"; who
         # acts before the join instant was there already. Who is listed and never seen joined when the exports begin.
         exported = min([*joins[who], *([member.joined_at] if member and member.joined_at else [])], default=None)
-        first_act = min(acted[who], default=None)
-        known = [instant for instant in (exported, first_act) if instant is not None]
-        joined_at = min(known) if known else min(seen[who], default=first_at)
+        known = acted[who] + ([exported] if exported else seen[who])
+        joined_at = min(known, default=first_at)
         if joined_at is None:
             continue  # a list alone, without a single instant
         rows.members.append(

@@ -99,7 +99,8 @@ gathered as (
         coalesce(lists.is_official, false) or coalesce(marked.is_official, false) as is_official,
         least(lists.joined_at, events.joined_at) as exported_joined_at,
         least(acts.first_act_at, purchases.first_order_at) as first_act_at,
-        least(lists.seen_at, events.first_event_at) as seen_at,
+        events.first_event_at,
+        lists.seen_at,
         lists.listed_at
     from accounts
     left join lists on accounts.member_id = lists.member_id and accounts.source = lists.source
@@ -110,12 +111,13 @@ gathered as (
 
 ),
 
--- The export's join instant, or an earlier act; without either, when the account is first seen or listed.
+-- The export's join instant, or an earlier act; where the export has none, the first act or event; without any of them,
+-- when the account is first seen or listed.
 joined as (
 
     select
         gathered.*,
-        coalesce(least(exported_joined_at, first_act_at), seen_at, listed_at) as joined_at,
+        coalesce(least(coalesce(exported_joined_at, first_event_at), first_act_at), seen_at, listed_at) as joined_at,
         exported_joined_at is null or coalesce(first_act_at < exported_joined_at, false) as joined_at_is_inferred
     from gathered
 

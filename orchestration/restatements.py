@@ -1,0 +1,173 @@
+"""What a rerun changed in weeks that were published before: one row for each value that is another one now.
+
+Whoever quoted a figure can look up what became of it. A row that is new has new values only, one that is gone old
+ones only. Where a changed setting gives thousands of a week's members other values, each column that changed is told
+once, with how many rows it changed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from orchestration.formats.base import quoted
+
+if TYPE_CHECKING:
+    import duckdb
+
+TABLE = "report_restatements"
+COMMENT = "One row per week, edition, report, row of it and column: a value that a rerun changed in a published week."
+COLUMNS = {
+    "week_start": ("DATE", "First day of the reporting week."),
+    "edition": ("INTEGER", "The edition that brought the new value (see report_editions)."),
+    "report": ("VARCHAR", "The report in which the value stands."),
+    "key": (
+        "VARCHAR",
+        "Which row of the week it is, such as 'source=forum, tier=creator'; 'rows=12000' where more than 5,000 rows"
+        " changed: in how many of them the column did.",
+    ),
+    "column_name": ("VARCHAR", "The column that changed."),
+    "old_value": (
+        "VARCHAR",
+        "The value in the edition before; null also where there was no such row, or many rows are told of at once.",
+    ),
+    "new_value": (
+        "VARCHAR",
+        "The value since; null also where there is no such row any more, or many rows are told of at once.",
+    ),
+}
+
+# As many changed rows of a report's week are told value by value.
+TOLD_ROWS = 5_000
+
+# What tells a row from the others of its week; where nothing stands here, the source alone.
+KEYS: dict[str, tuple[str, ...]] = {
+    "report_pyramid": ("source", "tier"),
+    "report_interaction_mix": ("source", "participation", "expression", "audience"),
+    "report_lifecycle": ("source", "stage"),
+    "report_lifecycle_moves": ("source", "from_stage", "to_stage"),
+    "report_churn_calibration": ("source", "bin"),
+    "report_churn_backtest": ("source", "rule"),
+    "report_churn_features": ("source", "feature"),
+    "member_week_status": ("source", "member_id"),
+    "report_retention": ("source", "cohort_week", "weeks_since"),
+    "report_content": ("source", "content_type"),
+    "report_heatmap": ("source", "iso_weekday", "hour"),
+    "report_segments": ("source", "attribute", "value"),
+    "report_purchases": ("source", "currency"),
+    "report_onboarding": ("source", "joined_week"),
+    "report_surveys": ("source", "survey_id", "question"),
+    "report_safety": ("source", "event_type"),
+    "report_goals": ("goal",),
+    "report_headlines": ("source", "metric"),
+    "list_winback": ("source", "member_id"),
+    "list_removal": ("source", "member_id"),
+    "report_winback_lift": ("source", "lists", "play"),
+}
+
+
+def key_of(report: str) -> tuple[str, ...]:
+    """The columns that, with the week, tell a report's rows apart."""
+    return KEYS.get(report, ("source",))
+
+
+def write(connection: duckdb.DuckDBPyConnection, changed: Mapping[date, tuple[int, Sequence[str]]]) -> None:
+    """Keeps what is known of earlier editions in the new file, and adds what this one changes.
+
+    Args:
+        connection: has the new file attached as `new`, the published one (if there is one) as `old`, and the warehouse.
+        changed: for each week that was published before and differs, its new edition and the reports that differ.
+    """
+    if not _columns(connection, "new", TABLE):
+        _create(connection)
+        if _columns(connection, "old", TABLE):
+            connection.execute(
+                f"insert into new.reports.{TABLE} by name select * from old.reports.{TABLE} order by all"
+            )
+    for report in sorted({report for _, reports in changed.values() for report in reports}):
+        editions = {week: edition for week, (edition, reports) in changed.items() if report in reports}
+        _add(connection, report, editions)
+
+
+def prune(connection: duckdb.DuckDBPyConnection, report: str, kept_from: date) -> None:
+    """Drops what is known of a report's weeks before one: rows per member are kept no longer here than there."""
+    connection.execute(
+        f"delete from new.reports.{TABLE} where report = ? and week_start < ?",
+        [report, kept_from],
+    )
+
+
+def _create(connection: duckdb.DuckDBPyConnection) -> None:
+    fields = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
+    connection.execute(f"create table new.reports.{TABLE} ({fields})")
+    connection.execute(f"comment on table new.reports.{TABLE} is {quoted(COMMENT)}")
+    for name, (_, text) in COLUMNS.items():
+        connection.execute(f"comment on column new.reports.{TABLE}.{name} is {quoted(text)}")
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) -> list[str]:
+    """A table's columns in their order; none where there is no such table."""
+    return [
+        row[0]
+        for row in connection.execute(
+            "select column_name from duckdb_columns() where database_name = ? and schema_name = 'reports'"
+            " and table_name = ? order by column_index",
+            [catalog, table],
+        ).fetchall()
+    ]
+
+
+def _add(connection: duckdb.DuckDBPyConnection, report: str, editions: Mapping[date, int]) -> None:
+    known = set(_columns(connection, "old", report))
+    if not known:
+        return
+    key = key_of(report)
+    # A column that this version of stillhere brought along, or took away, is no change of a figure.
+    values = [
+        column
+        for column in _columns(connection, "warehouse", report)
+        if column in known and column not in (*key, "week_start")
+    ]
+    # Week by week: a changed setting restates every member of every week that is kept.
+    for week, edition in sorted(editions.items()):
+        connection.execute(f"create or replace temp table restated as {_differing_rows(report, week, key, values)}")
+        connection.execute(
+            f"""
+            insert into new.reports.{TABLE} by name
+            with size as (select count(*) <= {TOLD_ROWS} as is_told from restated),
+            cells as (select key, unnest(cells) as cell from restated),
+            told as (
+                select key, cell.column_name, cell.old_value, cell.new_value
+                from cells, size where is_told and cell.is_other
+                union all
+                select 'rows=' || count(*), cell.column_name, null, null
+                from cells, size where not is_told and cell.is_other
+                group by cell.column_name
+            )
+            select date '{week}' as week_start, {edition} as edition, {quoted(report)} as report, key, column_name,
+                old_value, new_value
+            from told order by all
+            """
+        )
+    connection.execute("drop table if exists restated")
+
+
+def _differing_rows(report: str, week: date, key: Sequence[str], values: Sequence[str]) -> str:
+    """SQL for a week's rows that are not what they were: `key` in words, and `cells`, one for each of the values."""
+    rows = f"select * from {{}}.reports.{report} where week_start = date '{week}'"
+    same = " and ".join(f'older."{column}" is not distinct from newer."{column}"' for column in ("week_start", *key))
+    differs = " or ".join(f'older."{column}" is distinct from newer."{column}"' for column in values)
+    shown = " || ', ' || ".join(
+        f"""'{column}=' || coalesce(cast(coalesce(newer."{column}", older."{column}") as varchar), '')"""
+        for column in key
+    )
+    cells = ", ".join(
+        f"""{{'column_name': '{column}', 'is_other': older."{column}" is distinct from newer."{column}","""
+        f""" 'old_value': cast(older."{column}" as varchar), 'new_value': cast(newer."{column}" as varchar)}}"""
+        for column in values
+    )
+    return f"""
+        with older as ({rows.format("old")}), newer as ({rows.format("warehouse")})
+        select {shown} as key, [{cells}] as cells from older full join newer on {same} where {differs}
+    """
