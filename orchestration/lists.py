@@ -158,8 +158,8 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
         just_published, written = set(weeks), []
         due = [
             (file, path, week)
-            for file in FILES
             for week in sorted(kept)
+            for file in FILES
             if not (path := home.page(week).with_name(file.name)).exists() or week in just_published
         ]
         writer = _Writer(connection, words, timezone, language, {week for *_, week in due})
@@ -243,7 +243,9 @@ class _Writer:
         ).fetchall()
         rows = [dict(zip(kind, row, strict=True)) for row in found]
         columns = {
-            name: pyarrow.array([row[name] for row in rows], pyarrow.int64() if name in _SPOKEN_OF else None)
+            name: pyarrow.array(
+                [row[name] for row in rows], pyarrow.int64() if name in _SPOKEN_OF else pyarrow.string()
+            )
             for name in kind
         }
         columns[said] = pyarrow.array([say(row) for row in rows], pyarrow.string())
