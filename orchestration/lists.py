@@ -192,7 +192,7 @@ class _Writer:
         self.connection, self.language, self.weeks = connection, language, list(weeks)
         connection.execute(MACROS)
         self._say("why", lambda row: why(row, language))
-        self._say("words", lambda row: language.gettext(words.get(row["text_key"]) or row["play"]))
+        self._say("words", lambda row: language.gettext(_words_of(row, words)))
         instants = " union ".join(
             f"select {at} as instant from reports.{file.table} where {_OF_THE_WEEKS}"
             for file in FILES
@@ -267,6 +267,11 @@ class _Writer:
         if column in _DAYS:
             return f"{column}.day"
         return "format('{:.3f}', listed.score)" if column == "score" else f"cast(listed.{column} as varchar)"
+
+
+def _words_of(play: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """What a play says in English: its words, else its name."""
+    return words.get(play["text_key"]) or play["play"]
 
 
 def _same(kind: Mapping[str, str], column: str) -> str:
