@@ -100,7 +100,7 @@ contacts = st.tuples(ids, st.datetimes(datetime(1990, 1, 1), datetime(2024, 1, 1
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(contacts, max_size=8), st.randoms(use_true_random=False), st.sampled_from(["csv", "jsonl"]))
+@given(st.lists(contacts, min_size=1, max_size=8), st.randoms(use_true_random=False), st.sampled_from(["csv", "jsonl"]))
 def test_any_log_is_read_as_it_was_written(tmp_path_factory, made, random, kind):
     """However it is spread over files, shuffled and repeated."""
     import csv
