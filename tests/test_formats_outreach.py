@@ -107,10 +107,11 @@ def test_any_log_is_read_as_it_was_written(tmp_path_factory, made, random, kind)
 
     inbox = Inbox(tmp_path_factory.mktemp("log"), f'{SOURCE}members_of = "slack"\n{OTHER}')
     spread = [[], []]
-    for contact in random.sample(made, len(made)) + (random.choices(made, k=2) if made else []):
+    for contact in random.sample(made, len(made)) + random.choices(made, k=2):
         random.choice(spread).append(contact)
     names = ("member", "contacted_at", "play", "channel")
-    for place, some in enumerate(spread):
+    # A file of lines without a line is unreadable, and has a test of its own.
+    for place, some in enumerate(filter(None, spread)):
         rows = [dict(zip(names, (who, at.isoformat(), *rest), strict=True)) for who, at, *rest in some]
         if kind == "csv":
             out = io.StringIO(newline="")
@@ -119,7 +120,7 @@ def test_any_log_is_read_as_it_was_written(tmp_path_factory, made, random, kind)
             writer.writerows(rows)
             inbox.put(f"log-{place}.csv", out.getvalue())
         else:
-            inbox.put(f"log-{place}.jsonl", json_lines(*rows) or "\n")
+            inbox.put(f"log-{place}.jsonl", json_lines(*rows))
     result = inbox.pull()
     assert inbox.quarantine() == []
     assert result.total("rows_loaded") == sum(map(len, spread))
