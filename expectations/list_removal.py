@@ -1,6 +1,6 @@
 """What has to hold in `list_removal`: accounts long silent, long unseen and long there, the least to lose first."""
 
-from expectations.checks import KEY, Between, Check, Present, RowsCheck, key_checks, unique_among_millions
+from expectations.checks import KEY, Between, Check, Present, RowsCheck, key_checks_among_millions
 
 ROW = ("source", "member_id", "week_start")
 
@@ -11,8 +11,7 @@ def breach(condition: str, observed: str) -> str:
 
 
 CHECKS: tuple[Check, ...] = (
-    key_checks(*ROW)[0],
-    unique_among_millions(*ROW),
+    *key_checks_among_millions(*ROW),
     Present(
         name="values_present",
         description="Every row has its score, its place and what they rest on.",

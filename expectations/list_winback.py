@@ -1,13 +1,12 @@
 """What has to hold in `list_winback`: members of the week, each with play and reason; nobody who must not be."""
 
-from expectations.checks import KEY, Check, OneOf, Present, RowsCheck, key_checks, unique_among_millions
+from expectations.checks import KEY, Check, OneOf, Present, RowsCheck, key_checks_among_millions
 
 ROW = ("source", "member_id", "week_start")
 STATUSES = ("at_risk", "churned", "never_active")
 
 CHECKS: tuple[Check, ...] = (
-    key_checks(*ROW)[0],
-    unique_among_millions(*ROW),
+    *key_checks_among_millions(*ROW),
     Present(
         name="values_present",
         description="Every row says why, what to do, and whether the member is held out.",

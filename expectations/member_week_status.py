@@ -5,7 +5,7 @@ By far the largest table: each check here is one scan of a few columns, folded i
 
 from itertools import combinations
 
-from expectations.checks import KEY, Between, Check, OneOf, Present, RowsCheck, key_checks, unique_among_millions
+from expectations.checks import KEY, Between, Check, OneOf, Present, RowsCheck, key_checks_among_millions
 from expectations.report_churn import STATUSES as MEMBER_STATUSES
 from expectations.report_lifecycle import STAGES
 
@@ -54,8 +54,7 @@ CHECKS: tuple[Check, ...] = (
                 SELECT max(week_start) FROM reports.report_activity
             ) - 7 * (SELECT CAST(max(member_weeks_kept) AS INTEGER) FROM control.settings)""",
     ),
-    key_checks(*ROW)[0],
-    unique_among_millions(*ROW),
+    *key_checks_among_millions(*ROW),
     Present(
         name="values_present",
         description="Every member has a status.",

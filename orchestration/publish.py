@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate, lists, restatements, star
+from orchestration import gate, lists, published_tables, restatements, star
 from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
@@ -218,7 +218,7 @@ class _Edition:
 
     def _write_editions(self, connection: duckdb.DuckDBPyConnection, changed: dict[date, list[str] | None]) -> bool:
         """Adds an edition for each changed week; returns whether the table differs from the published one."""
-        _create(connection, "report_editions", _EDITIONS)
+        published_tables.create(connection, "report_editions", _EDITIONS, _TABLE_COMMENTS["report_editions"])
         old: list[tuple] = []
         if self._old_has(connection, "report_editions"):
             old = connection.execute(
@@ -251,7 +251,7 @@ class _Edition:
         if report in MEMBER_TABLES:
             newest = connection.execute("select max(week_start) from new.reports.report_editions").fetchall()[0][0]
             kept_from = self._kept_from(connection, newest)
-        if _shape(connection, "new", report) == _shape(connection, "warehouse", report):
+        if published_tables.shape(connection, "new", report) == published_tables.shape(connection, "warehouse", report):
             connection.execute(
                 f"delete from new.reports.{report}"
                 " where week_start < $kept_from or week_start in (select unnest($weeks::date[]))",
@@ -275,7 +275,10 @@ class _Edition:
         """Takes the old file's rows of all weeks but the good ones, in the columns that there still are."""
         if not self._old_has(connection, report):
             return
-        names = [{column[0] for column in _shape(connection, catalog, report)[1]} for catalog in ("old", "new")]
+        names = [
+            {column[0] for column in published_tables.shape(connection, catalog, report)[1]}
+            for catalog in ("old", "new")
+        ]
         columns = ", ".join(f'"{column}"' for column in sorted(names[0] & names[1]))
         connection.execute(
             f"insert into new.reports.{report} by name select {columns} from old.reports.{report}"
@@ -285,11 +288,12 @@ class _Edition:
 
     def _create_like_warehouse(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """An empty table with the warehouse's columns, types and comments (CREATE TABLE AS would lose the comments)."""
-        comment, columns = _shape(connection, "warehouse", table)
-        _create(connection, table, {name: (kind, text) for name, kind, text in columns}, comment)
+        comment, columns = published_tables.shape(connection, "warehouse", table)
+        described = {name: (kind, text) for name, kind, text in columns}
+        published_tables.create(connection, table, described, comment or "")
 
     def _write_quality(self, connection: duckdb.DuckDBPyConnection) -> None:
-        _create(connection, "report_quality", _QUALITY)
+        published_tables.create(connection, "report_quality", _QUALITY, _TABLE_COMMENTS["report_quality"])
         if self._old_has(connection, "report_quality"):
             connection.execute(
                 f"insert into new.reports.report_quality select {', '.join(_QUALITY)} from old.reports.report_quality"
@@ -334,34 +338,6 @@ def inputs_fingerprints(
             position += 1
         result[week] = current
     return result
-
-
-def _shape(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) -> tuple[str | None, list[tuple]]:
-    """A report's comment, and its columns, each with type and comment; none where there is no such table."""
-    given = [catalog, table]
-    columns = connection.execute(
-        "select column_name, data_type, coalesce(comment, '') from duckdb_columns()"
-        " where database_name = ? and schema_name = 'reports' and table_name = ? order by column_index",
-        given,
-    ).fetchall()
-    comments = connection.execute(
-        "select comment from duckdb_tables() where database_name = ? and schema_name = 'reports' and table_name = ?",
-        given,
-    ).fetchall()
-    return comments[0][0] if comments else None, columns
-
-
-def _create(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    columns: dict[str, tuple[str, str | None]],
-    comment: str | None = None,
-) -> None:
-    fields = ", ".join(f'"{name}" {kind}' for name, (kind, _) in columns.items())
-    connection.execute(f"create or replace table new.reports.{table} ({fields})")
-    connection.execute(f"comment on table new.reports.{table} is {quoted(comment or _TABLE_COMMENTS.get(table, ''))}")
-    for name, (_, text) in columns.items():
-        connection.execute(f'comment on column new.reports.{table}."{name}" is {quoted(text or "")}')
 
 
 def _insert(

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from expectations.suites import checks_of
+from orchestration import published_tables
 from orchestration.formats.base import quoted
 
 if TYPE_CHECKING:
@@ -41,35 +43,11 @@ COLUMNS = {
 # As many changed rows of a report's week are told value by value.
 TOLD_ROWS = 5_000
 
-# What tells a row from the others of its week; where nothing stands here, the source alone.
-KEYS: dict[str, tuple[str, ...]] = {
-    "report_pyramid": ("source", "tier"),
-    "report_interaction_mix": ("source", "participation", "expression", "audience"),
-    "report_lifecycle": ("source", "stage"),
-    "report_lifecycle_moves": ("source", "from_stage", "to_stage"),
-    "report_churn_calibration": ("source", "bin"),
-    "report_churn_backtest": ("source", "rule"),
-    "report_churn_features": ("source", "feature"),
-    "member_week_status": ("source", "member_id"),
-    "report_retention": ("source", "cohort_week", "weeks_since"),
-    "report_content": ("source", "content_type"),
-    "report_heatmap": ("source", "iso_weekday", "hour"),
-    "report_segments": ("source", "attribute", "value"),
-    "report_purchases": ("source", "currency"),
-    "report_onboarding": ("source", "joined_week"),
-    "report_surveys": ("source", "survey_id", "question"),
-    "report_safety": ("source", "event_type"),
-    "report_goals": ("goal",),
-    "report_headlines": ("source", "metric"),
-    "list_winback": ("source", "member_id"),
-    "list_removal": ("source", "member_id"),
-    "report_winback_lift": ("source", "lists", "play"),
-}
-
 
 def key_of(report: str) -> tuple[str, ...]:
-    """The columns that, with the week, tell a report's rows apart."""
-    return KEYS.get(report, ("source",))
+    """The columns that, with the week, tell a report's rows apart: those that its suite has unique."""
+    [check] = [check for check in checks_of(report) if check.name == "key_unique"]
+    return tuple(column for column in check.key if column != "week_start")
 
 
 def write(connection: duckdb.DuckDBPyConnection, changed: Mapping[date, tuple[int, Sequence[str]]]) -> None:
@@ -80,7 +58,7 @@ def write(connection: duckdb.DuckDBPyConnection, changed: Mapping[date, tuple[in
         changed: for each week that was published before and differs, its new edition and the reports that differ.
     """
     if not _columns(connection, "new", TABLE):
-        _create(connection)
+        published_tables.create(connection, TABLE, COLUMNS, COMMENT)
         if _columns(connection, "old", TABLE):
             connection.execute(
                 f"insert into new.reports.{TABLE} by name select * from old.reports.{TABLE} order by all"
@@ -98,24 +76,8 @@ def prune(connection: duckdb.DuckDBPyConnection, report: str, kept_from: date) -
     )
 
 
-def _create(connection: duckdb.DuckDBPyConnection) -> None:
-    fields = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
-    connection.execute(f"create table new.reports.{TABLE} ({fields})")
-    connection.execute(f"comment on table new.reports.{TABLE} is {quoted(COMMENT)}")
-    for name, (_, text) in COLUMNS.items():
-        connection.execute(f"comment on column new.reports.{TABLE}.{name} is {quoted(text)}")
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) -> list[str]:
-    """A table's columns in their order; none where there is no such table."""
-    return [
-        row[0]
-        for row in connection.execute(
-            "select column_name from duckdb_columns() where database_name = ? and schema_name = 'reports'"
-            " and table_name = ? order by column_index",
-            [catalog, table],
-        ).fetchall()
-    ]
+def _columns(connection: duckdb.DuckDBPyConnection, catalog: str, report: str) -> list[str]:
+    return [name for name, *_ in published_tables.shape(connection, catalog, report)[1]]
 
 
 def _add(connection: duckdb.DuckDBPyConnection, report: str, editions: Mapping[date, int]) -> None:
@@ -150,13 +112,13 @@ def _add(connection: duckdb.DuckDBPyConnection, report: str, editions: Mapping[d
             from told order by all
             """
         )
-    connection.execute("drop table if exists restated")
+    connection.execute("drop table restated")
 
 
 def _differing_rows(report: str, week: date, key: Sequence[str], values: Sequence[str]) -> str:
     """SQL for a week's rows that are not what they were: `key` in words, and `cells`, one for each of the values."""
     rows = f"select * from {{}}.reports.{report} where week_start = date '{week}'"
-    same = " and ".join(f'older."{column}" is not distinct from newer."{column}"' for column in ("week_start", *key))
+    same = " and ".join(f'older."{column}" is not distinct from newer."{column}"' for column in key)
     differs = " or ".join(f'older."{column}" is distinct from newer."{column}"' for column in values)
     shown = " || ', ' || ".join(
         f"""'{column}=' || coalesce(cast(coalesce(newer."{column}", older."{column}") as varchar), '')"""
