@@ -84,13 +84,14 @@ def _run(community: Community, console: Console, first: date | None, last: date 
 
         from orchestration import definitions
         from orchestration.delivery import deliver
-        from orchestration.due import due
+        from orchestration.due import due, first_week
         from orchestration.page import pages
 
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         with dg.DagsterInstance.get() as instance:
             _bear_origin(instance)
-            pulled = _execute(definitions.build(community), definitions.PULL_JOB, instance)
+            defs, weeks_from = definitions.build(community), first_week(community.config, community.home)
+            pulled = _execute(defs, definitions.PULL_JOB, instance)
             outcome = Outcome(problems=_failures(pulled))
             for line in _pull_sentences(pulled):
                 console.print(line, markup=False, soft_wrap=True)
@@ -99,7 +100,9 @@ def _run(community: Community, console: Console, first: date | None, last: date 
                 return EXIT_WITHHELD
             found = due(community.config, community.home, first, last)
             outcome.unchanged = len(found.unchanged)
-            defs = definitions.build(community)
+            # What Dagster knows of a community depends on its exports by the first week alone.
+            if first_week(community.config, community.home) != weeks_from:
+                defs = definitions.build(community)
             for start, stop in contiguous(found.weeks):
                 console.print(f"weeks {start} to {stop}" if start != stop else f"week {start}")
                 _add(outcome, _execute(defs, definitions.WEEKLY_JOB, instance, start, stop))
