@@ -99,9 +99,7 @@ def _keys(weeks: DuckDBPyRelation) -> list[tuple[str, date, str]]:
     return weeks.project("source, week_start, fit_key").order("week_start, source").fetchall()
 
 
-def _by_key(
-    histories: DuckDBPyRelation, keys: list[tuple[str, date, str]]
-) -> Iterator[tuple[str, bgbb.Histories]]:
+def _by_key(histories: DuckDBPyRelation, keys: list[tuple[str, date, str]]) -> Iterator[tuple[str, bgbb.Histories]]:
     """The histories behind each key, in one order: equal ones give equal sums.
 
     The whole community is often one source's: what is behind the same key is read once.
