@@ -111,6 +111,29 @@ def test_what_is_asked_for_is_scored_and_nothing_without_a_fit(relations):
     assert connection.sql("select min(p_active_4w) >= 0 and max(p_alive) <= 1 from scores").fetchall() == [(True,)]
 
 
+def test_each_of_many_sources_and_weeks_keeps_its_own_histories():
+    connection = duckdb.connect()
+    connection.execute(TABLES)
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute(
+        """
+        insert into histories
+        select 'source ' || number % 20, date '2026-01-05' + cast(7 * (number // 20) as integer), x, 3 + x, 9 + number, 1
+        from range(20 * 30) as numbers (number), (values (1), (2)) as active (x)
+        """
+    )
+    connection.execute("insert into weeks select distinct source, week_start, 2, 'same' from histories")
+    fits = connection.sql("select 'same' as fit_key, 0.8 as alpha, 2.0 as beta, 0.6 as gamma, 4.0 as delta")
+    scores = weekly.scores(connection.table("histories"), connection.table("weeks"), fits)
+    connection.register("scores", scores)
+    columns = "source, week_start, x, t_x, n"
+    missing = f"select {columns} from histories except select {columns} from scores"
+    assert scores.num_rows == 1200 and connection.sql(missing).fetchall() == []
+    # The longer ago, the smaller the chance.
+    chances = connection.sql("select x, p_active_4w from scores order by x, n").fetchall()
+    assert chances == sorted(chances, key=lambda row: (row[0], -row[1]))
+
+
 def test_a_community_without_anybody_has_typed_tables():
     connection = duckdb.connect()
     connection.execute(TABLES)

@@ -67,8 +67,8 @@ BATCHES = {
         ),
         Mutation(
             "models/reports/report_lifecycle.sql",
-            "where spans.status = 'active'",
-            "where spans.status <> 'active'",
+            "and spans.from_week = spans.anchor_week",
+            "and spans.from_week <> spans.anchor_week",
             "report_lifecycle", "buyers",
         ),
         Mutation(

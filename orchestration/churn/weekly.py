@@ -71,7 +71,7 @@ def scores(histories: DuckDBPyRelation, weeks: DuckDBPyRelation, fits: DuckDBPyR
         if shape[0] is not None
     }
     numbers = ", ".join(f"cast({name} as bigint) as {name}" for name in _NUMBERS)
-    ordered = histories.order("week_start, source, x, t_x, n").project(f"source, week_start, {numbers}")
+    ordered = histories.project(f"source, week_start, {numbers}").order("week_start, source, x, t_x, n")
     rows = ordered.to_arrow_table().combine_chunks()
     places = _places(rows)
     tables = [table_of([], _SCORES)]
@@ -87,12 +87,16 @@ def scores(histories: DuckDBPyRelation, weeks: DuckDBPyRelation, fits: DuckDBPyR
 
 def _places(rows: pyarrow.Table) -> dict[tuple[str, date], tuple[int, int]]:
     """Where the rows of each source and week begin, and how many they are, in rows ordered by both."""
-    counted = rows.group_by(["source", "week_start"], use_threads=False).aggregate([([], "count_all")]).to_pylist()
-    places, begin = {}, 0
-    for its in counted:
-        places[its["source"], its["week_start"]] = (begin, its["count_all"])
-        begin += its["count_all"]
-    return places
+    sources = rows["source"].combine_chunks().dictionary_encode().indices.to_numpy()
+    weeks = rows["week_start"].to_numpy()
+    turns = np.flatnonzero((sources[1:] != sources[:-1]) | (weeks[1:] != weeks[:-1])) + 1
+    begins = np.concatenate([[0], turns]) if rows.num_rows else turns
+    counts = np.diff(begins, append=rows.num_rows)
+    whose = rows.select(["source", "week_start"]).take(begins).to_pylist()
+    return {
+        (its["source"], its["week_start"]): (int(begin), int(count))
+        for its, begin, count in zip(whose, begins, counts, strict=True)
+    }
 
 
 def _keys(weeks: DuckDBPyRelation) -> list[tuple[str, date, str]]:
