@@ -118,12 +118,13 @@ def test_each_of_many_sources_and_weeks_keeps_its_own_histories():
     connection.execute(
         """
         insert into histories
-        select 'source ' || number % 20, date '2026-01-05' + cast(7 * (number // 20) as integer), x, 3 + x, 9 + number, 1
+        select
+            'source ' || number % 20, date '2026-01-05' + cast(7 * (number // 20) as integer), x, 3 + x, 9 + number, 1
         from range(20 * 30) as numbers (number), (values (1), (2)) as active (x)
         """
     )
     connection.execute("insert into weeks select distinct source, week_start, 2, 'same' from histories")
-    fits = connection.sql("select 'same' as fit_key, 0.8 as alpha, 2.0 as beta, 0.6 as gamma, 4.0 as delta")
+    fits = connection.sql("select 'same' as fit_key, 8e-1 as alpha, 2e0 as beta, 6e-1 as gamma, 4e0 as delta")
     scores = weekly.scores(connection.table("histories"), connection.table("weeks"), fits)
     connection.register("scores", scores)
     columns = "source, week_start, x, t_x, n"
