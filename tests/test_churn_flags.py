@@ -111,7 +111,7 @@ def test_what_is_asked_for_is_scored_and_nothing_without_a_fit(relations):
     assert connection.sql("select min(p_active_4w) >= 0 and max(p_alive) <= 1 from scores").fetchall() == [(True,)]
 
 
-def test_each_of_many_sources_and_weeks_keeps_its_own_histories():
+def test_each_of_many_sources_and_weeks_is_scored_by_its_own_fit():
     connection = duckdb.connect()
     connection.execute(TABLES)
     connection.execute("set preserve_insertion_order = false")
@@ -119,20 +119,24 @@ def test_each_of_many_sources_and_weeks_keeps_its_own_histories():
         """
         insert into histories
         select
-            'source ' || number % 20, date '2026-01-05' + cast(7 * (number // 20) as integer), x, 3 + x, 9 + number, 1
-        from range(20 * 30) as numbers (number), (values (1), (2)) as active (x)
+            'source ' || number % 20, date '2026-01-05' + cast(7 * (number // 20) as integer), x, 9 + x, 20 + x, 1
+        from range(20 * 30) as numbers (number), range(1, 9) as active (x)
         """
     )
-    connection.execute("insert into weeks select distinct source, week_start, 2, 'same' from histories")
-    fits = connection.sql("select 'same' as fit_key, 8e-1 as alpha, 2e0 as beta, 6e-1 as gamma, 4e0 as delta")
-    scores = weekly.scores(connection.table("histories"), connection.table("weeks"), fits)
+    connection.execute("insert into weeks select distinct source, week_start, 8, source || week_start from histories")
+    fits = (
+        "select fit_key, 8e-1 as alpha, 1e0 + row_number() over (order by fit_key) as beta, 6e-1 as gamma, 4e0 as delta"
+    )
+    connection.execute(f"create table fits as {fits} from weeks")
+    weeks, fitted = connection.table("weeks"), connection.table("fits")
+    scores = weekly.scores(connection.table("histories"), weeks, fitted)
+    assert scores.num_rows == 4800
     connection.register("scores", scores)
-    columns = "source, week_start, x, t_x, n"
-    missing = f"select {columns} from histories except select {columns} from scores"
-    assert scores.num_rows == 1200 and connection.sql(missing).fetchall() == []
-    # The longer ago, the smaller the chance.
-    chances = connection.sql("select x, p_active_4w from scores order by x, n").fetchall()
-    assert chances == sorted(chances, key=lambda row: (row[0], -row[1]))
+    for source, week in (("source 0", "2026-01-05"), ("source 7", "2026-03-02"), ("source 19", "2026-07-27")):
+        its = f"source = '{source}' and week_start = '{week}'"
+        alone = weekly.scores(connection.table("histories").filter(its), weeks, fitted)
+        assert alone.num_rows == 8
+        assert connection.sql(f"from scores where {its} order by all").to_arrow_table().equals(alone.sort_by("x"))
 
 
 def test_a_community_without_anybody_has_typed_tables():
