@@ -45,11 +45,11 @@ member = "member"
 at = "at"
 """
 MODELS = (
-    "int_source_figure_weeks", "int_source_run_weeks", "int_unique_member_rhythms", "int_member_rhythms",
-    "int_unique_status_spans", "int_status_spans", "int_status_moves",
+    "int_source_figure_weeks", "int_source_run_weeks", "int_unique_member_rhythms",
+    "int_unique_silence_spans", "int_silence_spans", "int_unique_status_spans", "int_status_moves",
     "int_score_weeks", "int_history_spans", "int_churn_weeks", "int_churn_histories", "int_churn_fits",
-    "int_churn_scores", "int_probability_flags", "int_backtest_weeks", "report_churn", "report_churn_model",
-    "report_churn_calibration", "report_churn_backtest", "member_week_status",
+    "int_scored_histories", "int_churn_scores", "int_probability_flags", "int_backtest_weeks", "report_churn",
+    "report_churn_model", "report_churn_calibration", "report_churn_backtest", "member_week_status",
 )  # fmt: skip
 
 # Members come over the years, are active in a week with a chance of their own, and lose interest after a while. Every

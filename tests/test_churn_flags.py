@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import duckdb
+import numpy as np
 import pytest
 
 import expectations
@@ -17,16 +18,13 @@ from tests.computed import computed, pulled
 MADE = bgbb.Parameters(0.8, 2.0, 0.6, 4.0)
 WEEKS = (date(2026, 1, 5), date(2026, 1, 12))
 TABLES = """
-create table histories (
-    source text, week_start date, x int, t_x int, n int, members hugeint, quiet_members hugeint
-);
+create table histories (source text, week_start date, x int, t_x int, n int, members hugeint);
 create table weeks (source text, week_start date, members bigint, fit_key text);
-create table score_weeks (source text, week_start date, is_scored_whole boolean);
 """
 
 
-def histories(members: int, seed: int = 1) -> list[tuple[int, int, int, int, int]]:
-    """(x, t_x, n, members, quiet_members) of members who act as the model says."""
+def histories(members: int, seed: int = 1) -> list[tuple[int, int, int, int]]:
+    """(x, t_x, n, members) of members who act as the model says."""
     dice = Random(seed)
     counted: dict[tuple[int, int, int], int] = {}
     for _ in range(members):
@@ -39,9 +37,7 @@ def histories(members: int, seed: int = 1) -> list[tuple[int, int, int, int, int
                 active.append(week)
         history = (len(active) - 1, active[-1], n)
         counted[history] = counted.get(history, 0) + 1
-    return [
-        (*history, count, count if history[2] - history[1] in (1, 2, 3) else 0) for history, count in counted.items()
-    ]
+    return [(*history, count) for history, count in counted.items()]
 
 
 @pytest.fixture
@@ -58,13 +54,12 @@ def relations() -> dict[str, duckdb.DuckDBPyRelation]:
     for (source, number), rows in of_weeks.items():
         # Not in one order: equal histories have to give equal fits.
         for row in rows if source == "all" else reversed(rows):
-            connection.execute("insert into histories values (?, ?, ?, ?, ?, ?, ?)", [source, WEEKS[number], *row])
+            connection.execute("insert into histories values (?, ?, ?, ?, ?, ?)", [source, WEEKS[number], *row])
         key = f"{number}" if number == 0 else f"{source} {number}"
         connection.execute(
             "insert into weeks values (?, ?, ?, ?)", [source, WEEKS[number], sum(r[3] for r in rows), key]
         )
-        connection.execute("insert into score_weeks values (?, ?, ?)", [source, WEEKS[number], number == 0])
-    return {name: connection.table(name) for name in ("histories", "weeks", "score_weeks")} | {"connection": connection}
+    return {name: connection.table(name) for name in ("histories", "weeks")} | {"connection": connection}
 
 
 def test_each_set_of_histories_is_fitted_once(relations):
@@ -87,19 +82,25 @@ def test_what_is_known_is_not_fitted_again(relations):
     assert empty.num_rows == 0 and empty.schema == fits.schema
 
 
-def test_scores_are_of_all_or_of_the_quiet_members_and_none_without_a_fit(relations):
+def test_what_is_asked_for_is_scored_and_nothing_without_a_fit(relations):
     fits = weekly.new_fits(relations["weeks"], relations["histories"], None)
     connection = relations["connection"]
     connection.register("fits", fits)
-    scores = weekly.scores(
-        relations["score_weeks"], relations["weeks"], relations["histories"], connection.table("fits")
-    )
+    asked = relations["histories"].filter(f"source <> 'all' or week_start = '{WEEKS[0]}' or x = 1")
+    scores = weekly.scores(asked, relations["weeks"], connection.table("fits"))
     connection.register("scores", scores)
     counted = connection.sql("select source, week_start, count(*) from scores group by all order by all").fetchall()
     whole = len(histories(400))
-    quiet = sum(row[4] > 0 for row in histories(300, 2))
-    assert counted == [("all", WEEKS[0], whole), ("all", WEEKS[1], quiet), ("forum", WEEKS[0], whole)]
-    assert 0 < quiet < len(histories(300, 2))
+    of_one = sum(row[0] == 1 for row in histories(300, 2))
+    assert counted == [("all", WEEKS[0], whole), ("all", WEEKS[1], of_one), ("forum", WEEKS[0], whole)]
+    assert 0 < of_one < len(histories(300, 2))
+    # Each score stands with the history that it is of.
+    shape = connection.sql("select alpha, beta, gamma, delta from fits where fit_key = 'all 1'").fetchall()[0]
+    for x, t_x, n, score in connection.sql(
+        f"select x, t_x, n, p_active_4w from scores where source = 'all' and week_start = '{WEEKS[1]}' order by all"
+    ).fetchall():
+        history = bgbb.Histories(*(np.array([number]) for number in (x, t_x, n, 1)))
+        assert bgbb.score(bgbb.Parameters(*shape), history).p_active_4w[0] == pytest.approx(score)
     one, other = (
         connection.sql(
             f"select * exclude source from scores where source = '{source}' and week_start = '{WEEKS[0]}' order by all"
@@ -110,13 +111,41 @@ def test_scores_are_of_all_or_of_the_quiet_members_and_none_without_a_fit(relati
     assert connection.sql("select min(p_active_4w) >= 0 and max(p_alive) <= 1 from scores").fetchall() == [(True,)]
 
 
+def test_each_of_many_sources_and_weeks_is_scored_by_its_own_fit():
+    connection = duckdb.connect()
+    connection.execute(TABLES)
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute(
+        """
+        insert into histories
+        select
+            'source ' || number % 20, date '2026-01-05' + cast(7 * (number // 20) as integer), x, 9 + x, 20 + x, 1
+        from range(20 * 30) as numbers (number), range(1, 9) as active (x)
+        """
+    )
+    connection.execute("insert into weeks select distinct source, week_start, 8, source || week_start from histories")
+    fits = (
+        "select fit_key, 8e-1 as alpha, 1e0 + row_number() over (order by fit_key) as beta, 6e-1 as gamma, 4e0 as delta"
+    )
+    connection.execute(f"create table fits as {fits} from weeks")
+    weeks, fitted = connection.table("weeks"), connection.table("fits")
+    scores = weekly.scores(connection.table("histories"), weeks, fitted)
+    assert scores.num_rows == 4800
+    connection.register("scores", scores)
+    for source, week in (("source 0", "2026-01-05"), ("source 7", "2026-03-02"), ("source 19", "2026-07-27")):
+        its = f"source = '{source}' and week_start = '{week}'"
+        alone = weekly.scores(connection.table("histories").filter(its), weeks, fitted)
+        assert alone.num_rows == 8
+        assert connection.sql(f"from scores where {its} order by all").to_arrow_table().equals(alone.sort_by("x"))
+
+
 def test_a_community_without_anybody_has_typed_tables():
     connection = duckdb.connect()
     connection.execute(TABLES)
-    weeks, rows, score_weeks = (connection.table(name) for name in ("weeks", "histories", "score_weeks"))
+    weeks, rows = connection.table("weeks"), connection.table("histories")
     fits = weekly.new_fits(weeks, rows, None)
     connection.register("fits", fits)
-    scores = weekly.scores(score_weeks, weeks, rows, connection.table("fits"))
+    scores = weekly.scores(rows, weeks, connection.table("fits"))
     assert (fits.num_rows, scores.num_rows) == (0, 0)
     assert (
         str(scores.schema.field("p_active_4w").type) == "double"

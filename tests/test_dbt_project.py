@@ -162,10 +162,16 @@ MUTATIONS = [
         "leaving_and_coming_back_cut_the_weeks_of_membership",
     ),
     (
-        "models/member_weeks/int_unique_status_spans.sql",
-        "select true, 'quiet', 1, at_risk_after_weeks, false, false, true from settings",
-        "select true, 'quiet', 1, at_risk_after_weeks + 1, false, false, true from settings",
+        "models/member_weeks/int_unique_silence_spans.sql",
+        "'settings.churned_after_weeks'",
+        "'settings.churned_after_weeks + 1'",
         "silence_of_4_weeks_is_a_risk_and_of_12_is_churn",
+    ),
+    (
+        "macros/status.sql",
+        "when {{ week }} >= {{ spans }}.at_risk_week then",
+        "when {{ week }} > {{ spans }}.at_risk_week then",
+        "each_turn_begins_a_span",
     ),
     (
         "models/reports/report_activity.sql",
@@ -192,9 +198,9 @@ MUTATIONS = [
         "a_rhythm_is_what_the_gaps_so_far_say",
     ),
     (
-        "models/member_weeks/int_unique_status_spans.sql",
-        "case when bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
-        "case when not bands.from_rhythm then least(bands.from_silence, silences.rhythm_after_weeks)",
+        "models/member_weeks/int_unique_silence_spans.sql",
+        "least(settings.at_risk_after_weeks, rhythms.rhythm_after_weeks)",
+        "settings.at_risk_after_weeks",
         "out_of_rhythm_is_at_risk_before_silence_says_so",
     ),
     (
@@ -205,20 +211,26 @@ MUTATIONS = [
     ),
     (
         "models/member_weeks/int_history_spans.sql",
-        "where spans.active_weeks > 0",
-        "where spans.active_weeks >= 0",
+        "and spans.active_weeks > 0",
+        "and spans.active_weeks >= 0",
         "members_of_one_history_are_counted_together",
     ),
     (
-        "models/member_weeks/int_churn_histories.sql",
+        "macros/churn.sql",
         "spans.active_weeks - 1 as x",
         "spans.active_weeks - 1 + 1 as x",
         "a_history_grows_by_a_week_a_week",
     ),
     (
+        "models/member_weeks/int_scored_histories.sql",
+        "spans.is_quiet or weeks.is_scored_whole",
+        "true",
+        "who_is_not_quiet_is_scored_in_few_weeks",
+    ),
+    (
         "models/member_weeks/int_probability_flags.sql",
-        "where spans.status = 'quiet'",
-        "where spans.status in ('quiet', 'at_risk')",
+        "'least(spans.to_week, spans.at_risk_week, bounds.to_week)'",
+        "'least(spans.to_week, bounds.to_week)'",
         "a_small_chance_turns_quiet_members_only",
     ),
     (
@@ -229,7 +241,7 @@ MUTATIONS = [
     ),
     (
         "models/reports/member_week_status.sql",
-        "and pieces.member_since_week <= flags.week_start",
+        "and weeks.member_since_week <= flags_before.week_start",
         "and true",
         "flags_name_every_rule_and_their_first_week",
     ),

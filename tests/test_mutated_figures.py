@@ -67,8 +67,8 @@ BATCHES = {
         ),
         Mutation(
             "models/reports/report_lifecycle.sql",
-            "where spans.status = 'active'",
-            "where spans.status <> 'active'",
+            "and spans.from_week = spans.anchor_week",
+            "and spans.from_week <> spans.anchor_week",
             "report_lifecycle", "buyers",
         ),
         Mutation(
@@ -85,8 +85,8 @@ BATCHES = {
         ),
         Mutation(
             "models/reports/member_week_status.sql",
-            "{{ add_weeks('rhythms.anchor_week', 12) }} as from_week",
-            "{{ add_weeks('rhythms.anchor_week', 11) }} as from_week",
+            "{{ add_weeks('spans.from_week', 12) }} as from_week",
+            "{{ add_weeks('spans.from_week', 11) }} as from_week",
             "member_week_status", "active_weeks_12",
         ),
         Mutation(
@@ -124,9 +124,9 @@ BATCHES = {
     ],
     "thresholds": [
         Mutation(
-            "models/member_weeks/int_unique_status_spans.sql",
-            "select true, 'churned', churned_after_weeks, null, true, false, false from settings",
-            "select true, 'churned', churned_after_weeks + 1, null, true, false, false from settings",
+            "models/member_weeks/int_unique_silence_spans.sql",
+            "'settings.churned_after_weeks'",
+            "'settings.churned_after_weeks + 1'",
             "report_churn", "churned",
         )
     ],

@@ -15,7 +15,7 @@ import pytest
 
 import expectations
 from orchestration import config as configuration
-from orchestration import warehouse
+from orchestration import dbt_runs, warehouse
 from orchestration.due import due
 from orchestration.home import Home
 from tests.communities import (
@@ -95,6 +95,25 @@ def test_reports_computed_week_by_week_equal_the_backfill(sample: Place, tmp_pat
         del os.environ["STILLHERE_HOME"]
     # dbt keeps its connection in this process, so the reader has to open the file as dbt did.
     assert warehouse_rows(place, read_only=False) == before
+
+
+def test_a_report_that_cannot_be_computed_keeps_its_rows(
+    sample: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its weeks are deleted before the new rows come: both happen or neither."""
+    place = sample.copy(tmp_path / "failing")
+    before = warehouse_rows(place)
+    warehouse.write_control(configuration.load(place.config), place.home, [LAST])
+    with duckdb.connect(str(place.home.warehouse)) as connection:
+        connection.execute("alter table canonical.int_status_moves rename to moves")
+        failing = "case when members > 0 then error('not today') else members end as members"
+        connection.execute(
+            f"create view canonical.int_status_moves as select * replace ({failing}) from canonical.moves"
+        )
+    monkeypatch.setenv("STILLHERE_HOME", str(place.home.path))
+    done = dbt_runs.build(place.home, {"report_churn"}, lambda name, index, total: None)
+    assert any("not today" in problem for problem in done.problems)
+    assert warehouse_rows(place) == before
 
 
 LATE = LAST - 2 * WEEK

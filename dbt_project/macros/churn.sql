@@ -10,6 +10,39 @@
     )
 {%- endmacro %}
 
+{# How many members have which history in each of the weeks of the CTE `weeks` (source, week_start): the end of a query on the CTE
+   `spans`, which has the columns of int_history_spans. Spans become weeks one by one: each week against all of them would take much
+   longer. #}
+{% macro histories_of_weeks(condition='true') -%}
+span_weeks as (
+
+    select
+        spans.*,
+        {{ each_week('spans.from_week', 'spans.to_week') }} as week_start
+    from spans
+
+)
+
+select
+    weeks.source,
+    weeks.week_start,
+    spans.active_weeks - 1 as x,
+    {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} as t_x,
+    {{ weeks_between('spans.first_active_week', 'weeks.week_start') }} as n,
+    sum(spans.members) as members
+from weeks
+inner join span_weeks as spans
+    on weeks.source = spans.source
+    and weeks.week_start = spans.week_start
+where {{ condition }}
+group by
+    weeks.source,
+    weeks.week_start,
+    spans.active_weeks - 1,
+    {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }},
+    {{ weeks_between('spans.first_active_week', 'weeks.week_start') }}
+{%- endmacro %}
+
 {# The rules without a learned cut, and `always` to hold them against: what each goes by of the columns of `simple_flags`. #}
 {% macro simple_rules() -%}
     {{ return({

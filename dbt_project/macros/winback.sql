@@ -106,9 +106,10 @@ played as (
     ) }}
 {%- endmacro %}
 
-{# The same where it is fewer than four, else maybe null: local time is dear, and of those not seen for long nobody asks it. #}
+{# The same where it is fewer than four, else maybe null: local time is dear, and of those not seen for long nobody asks it. Nowhere is
+   the local date more than a day from that in UTC. #}
 {% macro weeks_since_if_few(instant, week_start) -%}
-    case when {{ instant }} > {{ add_weeks(week_start, -5) }} then {{ weeks_since(instant, week_start) }} end
+    case when {{ instant }} >= {{ add_days(week_start, '-22') }} then {{ weeks_since(instant, week_start) }} end
 {%- endmacro %}
 
 {# Where a kind of members (rows of source, week_start and `members`, how many they are) stands among all on its list by a column:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from orchestration.churn import bgbb
-from orchestration.churn.tables import table_of, table_of_columns
+from orchestration.churn.tables import table_of
 
 if TYPE_CHECKING:
     import pyarrow
     from duckdb import DuckDBPyRelation
 
-_NUMBERS = ("x", "t_x", "n", "members", "quiet_members")
+_NUMBERS = ("x", "t_x", "n", "members")
 _FITS = {
     "fit_key": "string", "members": "int64", "alpha": "float64", "beta": "float64", "gamma": "float64",
     "delta": "float64", "log_likelihood": "float64", "problem": "string",
@@ -45,7 +44,7 @@ def new_fits(weeks: DuckDBPyRelation, histories: DuckDBPyRelation, known: DuckDB
     rows = []
     # The search is about four numbers: threads that wait for each other took ten times as long as one alone.
     with threadpool_limits(limits=1, user_api="blas"):
-        for key, of_week, _ in _by_key(histories, new):
+        for key, of_week in _by_key(histories, new):
             fit = bgbb.fit(of_week)
             at = fit.parameters
             shape = (at.alpha, at.beta, at.gamma, at.delta) if at else (None,) * 4
@@ -53,15 +52,12 @@ def new_fits(weeks: DuckDBPyRelation, histories: DuckDBPyRelation, known: DuckDB
     return table_of(rows, _FITS)
 
 
-def scores(
-    score_weeks: DuckDBPyRelation, weeks: DuckDBPyRelation, histories: DuckDBPyRelation, fits: DuckDBPyRelation
-) -> pyarrow.Table:
-    """Scores the histories of each week by its fit; those of quiet members only where nobody else's are asked for.
+def scores(histories: DuckDBPyRelation, weeks: DuckDBPyRelation, fits: DuckDBPyRelation) -> pyarrow.Table:
+    """Scores the histories of each source and week by its fit.
 
     Args:
-        score_weeks: source, week_start, is_scored_whole.
+        histories: source, week_start, x, t_x, n, members: those that are asked for.
         weeks: source, week_start, fit_key.
-        histories: source, week_start, x, t_x, n, members, quiet_members.
         fits: fit_key, alpha, beta, gamma, delta.
 
     Returns:
@@ -74,34 +70,41 @@ def scores(
         for key, *shape in fits.project("fit_key, alpha, beta, gamma, delta").fetchall()
         if shape[0] is not None
     }
-    whole = {row[:2]: row[2] for row in score_weeks.project("source, week_start, is_scored_whole").fetchall()}
-    keys = [row for row in _keys(weeks) if row[2] in shapes]
-    whole_keys = {key for source, week, key in keys if whole[source, week]}
-    scored: dict[str, dict[str, Any]] = {}
-    for key, of_week, is_quiet in _by_key(histories, keys):
-        found = of_week if key in whole_keys else of_week.only(is_quiet)
-        said = bgbb.score(shapes[key], found)
-        scored[key] = {
-            "x": found.x, "t_x": found.t_x, "n": found.n, "members": found.members,
-            "p_alive": said.p_alive, "p_active_4w": said.p_active_4w,
-        }  # fmt: skip
+    numbers = ", ".join(f"cast({name} as bigint) as {name}" for name in _NUMBERS)
+    ordered = histories.project(f"source, week_start, {numbers}").order("week_start, source, x, t_x, n")
+    rows = ordered.to_arrow_table().combine_chunks()
+    places = _places(rows)
     tables = [table_of([], _SCORES)]
-    for source, week, key in keys:
-        if key in scored:
-            rows = len(scored[key]["x"])
-            whose = {"source": [source] * rows, "week_start": [week] * rows}
-            tables.append(table_of_columns(whose | scored[key], _SCORES))
+    for source, week, key in _keys(weeks):
+        if key in shapes and (source, week) in places:
+            its = rows.slice(*places[source, week])
+            of_week = bgbb.Histories(*(its[name].to_numpy() for name in _NUMBERS))
+            said = bgbb.score(shapes[key], of_week)
+            its = its.append_column("p_alive", pyarrow.array(said.p_alive))
+            tables.append(its.append_column("p_active_4w", pyarrow.array(said.p_active_4w)).cast(tables[0].schema))
     return pyarrow.concat_tables(tables)
+
+
+def _places(rows: pyarrow.Table) -> dict[tuple[str, date], tuple[int, int]]:
+    """Where the rows of each source and week begin, and how many they are, in rows ordered by both."""
+    sources = rows["source"].combine_chunks().dictionary_encode().indices.to_numpy()
+    weeks = rows["week_start"].to_numpy()
+    turns = np.flatnonzero((sources[1:] != sources[:-1]) | (weeks[1:] != weeks[:-1])) + 1
+    begins = np.concatenate([[0], turns]) if rows.num_rows else turns
+    counts = np.diff(begins, append=rows.num_rows)
+    whose = rows.select(["source", "week_start"]).take(begins).to_pylist()
+    return {
+        (its["source"], its["week_start"]): (int(begin), int(count))
+        for its, begin, count in zip(whose, begins, counts, strict=True)
+    }
 
 
 def _keys(weeks: DuckDBPyRelation) -> list[tuple[str, date, str]]:
     return weeks.project("source, week_start, fit_key").order("week_start, source").fetchall()
 
 
-def _by_key(
-    histories: DuckDBPyRelation, keys: list[tuple[str, date, str]]
-) -> Iterator[tuple[str, bgbb.Histories, NDArray[np.bool_]]]:
-    """The histories behind each key, and which of them quiet members have, in one order: equal ones give equal sums.
+def _by_key(histories: DuckDBPyRelation, keys: list[tuple[str, date, str]]) -> Iterator[tuple[str, bgbb.Histories]]:
+    """The histories behind each key, in one order: equal ones give equal sums.
 
     The whole community is often one source's: what is behind the same key is read once.
     """
@@ -118,5 +121,4 @@ def _by_key(
         days = np.asarray(found["week_start"]).astype("datetime64[D]")
         for week, key in weeks.items():
             here = slice(*np.searchsorted(days, [np.datetime64(week), np.datetime64(week) + 1]).tolist())
-            *history, quiet_members = (np.asarray(found[name][here], dtype=np.int64) for name in _NUMBERS)
-            yield key, bgbb.Histories(*history), quiet_members > 0
+            yield key, bgbb.Histories(*(np.asarray(found[name][here], dtype=np.int64) for name in _NUMBERS))

@@ -2,9 +2,4 @@ def model(dbt, session):
     dbt.config(materialized="table", tags=["run_weeks"])
     from orchestration.churn import weekly
 
-    return weekly.scores(
-        dbt.ref("int_score_weeks"),
-        dbt.ref("int_churn_weeks"),
-        dbt.ref("int_churn_histories"),
-        dbt.ref("int_churn_fits"),
-    )
+    return weekly.scores(dbt.ref("int_scored_histories"), dbt.ref("int_churn_weeks"), dbt.ref("int_churn_fits"))

@@ -31,18 +31,20 @@ recent as (
         spans.member_id,
         spans.anchor_week,
         spans.next_sign_week,
-        spans.status,
+        spans.at_risk_week,
+        spans.churned_week,
         greatest(spans.from_week, bounds.first_week) as from_week,
         least(spans.to_week, {{ add_weeks('spans.anchor_week', 12) }}, bounds.end_week) as to_week,
         bounds.listed_week,
         bounds.listed_end_week
-    from {{ ref('int_status_spans') }} as spans
+    from {{ ref('int_silence_spans') }} as spans
     inner join bounds
         on spans.source = bounds.source
         and spans.from_week < bounds.end_week
         and bounds.first_week < spans.to_week
         and spans.anchor_week > {{ add_weeks('bounds.first_week', -12) }}
-    where spans.status not in ('left', 'never_active')
+    where spans.is_member
+        and spans.has_sign_of_life
 
 ),
 
@@ -123,7 +125,7 @@ flagged as (
 
 ),
 
--- The spans of who may be picked in some week, and of the others those in which they are at risk in a listed one.
+-- The silences of who may be picked in some week, and of the others those in which they are at risk in a listed one.
 picked as (
 
     select
@@ -131,7 +133,8 @@ picked as (
         recent.member_id,
         recent.anchor_week,
         recent.next_sign_week,
-        recent.status,
+        recent.at_risk_week,
+        recent.churned_week,
         case when members.place < most.share then recent.from_week else greatest(recent.from_week, recent.listed_week) end as from_week,
         case when members.place < most.share then recent.to_week else least(recent.to_week, recent.listed_end_week) end as to_week,
         members.joined_date,
@@ -146,9 +149,13 @@ picked as (
         on recent.source = flagged.source
         and recent.member_id = flagged.member_id
     where members.place < most.share
-        or (recent.status = 'at_risk' or flagged.member_id is not null)
-        and recent.from_week < recent.listed_end_week
+        or recent.from_week < recent.listed_end_week
         and recent.listed_week < recent.to_week
+        and (
+            flagged.member_id is not null
+            or recent.at_risk_week < least(recent.to_week, recent.listed_end_week)
+            and recent.listed_week < recent.churned_week
+        )
 
 ),
 
@@ -159,7 +166,8 @@ silent_weeks as (
         member_id,
         anchor_week,
         next_sign_week,
-        status,
+        at_risk_week,
+        churned_week,
         joined_date,
         joined_at_is_inferred,
         place,
@@ -188,4 +196,7 @@ left join flags
     and silent_weeks.member_id = flags.member_id
     and silent_weeks.week_start = flags.week_start
 where silent_weeks.place < shares.judged_share
-    or shares.is_listed and (silent_weeks.status = 'at_risk' or flags.member_id is not null)
+    or shares.is_listed and (
+        flags.member_id is not null
+        or silent_weeks.at_risk_week <= silent_weeks.week_start and silent_weeks.week_start < silent_weeks.churned_week
+    )

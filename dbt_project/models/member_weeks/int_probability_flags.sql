@@ -10,7 +10,7 @@ with bounds as (
 
 ),
 
--- Quiet spans are of a few weeks: they become weeks one by one.
+-- Being quiet lasts a few weeks, from the week after the sign of life until the member is at risk: they become weeks one by one.
 quiet as (
 
     select
@@ -20,10 +20,16 @@ quiet as (
         spans.active_weeks,
         spans.first_active_week,
         spans.last_active_week,
-        {{ each_week('greatest(spans.from_week, bounds.from_week)', 'least(spans.to_week, bounds.to_week)') }} as week_start
-    from {{ ref('int_status_spans') }} as spans
-    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
-    where spans.status = 'quiet'
+        {{ each_week(
+            'greatest(spans.from_week, ' ~ add_weeks('spans.anchor_week', 1) ~ ', bounds.from_week)',
+            'least(spans.to_week, spans.at_risk_week, bounds.to_week)'
+        ) }} as week_start
+    from {{ ref('int_silence_spans') }} as spans
+    inner join bounds
+        on spans.from_week < bounds.to_week
+        and bounds.from_week < least(spans.to_week, spans.at_risk_week)
+    where spans.is_member
+        and spans.has_sign_of_life
 
 ),
 

@@ -8,8 +8,7 @@ select
     x,
     t_x,
     n,
-    count(*) as members,
-    count(*) as quiet_members
+    count(*) as members
 from {{ ref('int_rule_members') }}
 where x >= 0
 group by source, week_start, x, t_x, n

@@ -7,7 +7,7 @@ select
     features.week_start,
     features.is_silent_4w,
     features.silence_weeks,
-    rhythms.rhythm_after_weeks,
+    spans.rhythm_after_weeks,
     scores.p_silent_4w,
     cast(spans.active_weeks - 1 as bigint) as x,
     {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} as t_x,
@@ -16,16 +16,12 @@ from {{ ref('int_churn_features') }} as features
 inner join {{ ref('int_model_weeks') }} as weeks
     on features.source = weeks.source
     and features.week_start = weeks.week_start
-inner join {{ ref('int_status_spans') }} as spans
+inner join {{ ref('int_silence_spans') }} as spans
     on features.source = spans.source
     and features.member_id = spans.member_id
     and spans.from_week <= features.week_start
     and features.week_start < spans.to_week
-left join {{ ref('int_member_rhythms') }} as rhythms
-    on spans.source = rhythms.source
-    and spans.member_id = rhythms.member_id
-    and spans.anchor_week = rhythms.anchor_week
-    and rhythms.has_sign_of_life
+    and spans.is_member
 left join {{ ref('int_model_scores') }} as scores
     on features.source = scores.source
     and features.member_id = scores.member_id

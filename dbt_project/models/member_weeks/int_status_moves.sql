@@ -1,24 +1,49 @@
 -- From span to span a member moves. Sums of moves are all that the weekly counts need: the members in a status at the
 -- end of a week are those that moved into it up to then, less those that moved out.
---
--- Spans have no gaps: where one begins, the one before has ended. (To look that up takes half as long as to put all in order.)
-with moves as (
+with begun as (
 
+    -- Spans have no gaps: where one begins, the one before has ended. (To look that up takes half as long as to put all in order.)
     select
         spans.source,
         spans.is_same_in_all,
         spans.from_week as week_start,
-        before.status as from_status,
-        spans.status as to_status,
-        before.stage as from_stage,
-        spans.stage as to_stage,
+        case when before.member_id is not null then {{ status_at('before', add_weeks('spans.from_week', -1)) }} end as from_status,
+        {{ status_at('spans', 'spans.from_week') }} as to_status,
+        case when before.member_id is not null then {{ stage_at('before', add_weeks('spans.from_week', -1)) }} end as from_stage,
+        {{ stage_at('spans', 'spans.from_week') }} as to_stage,
         spans.joined_at_is_inferred,
         spans.joined_week = spans.from_week as is_joining_week
-    from {{ ref('int_unique_status_spans') }} as spans
-    left join {{ ref('int_unique_status_spans') }} as before
+    from {{ ref('int_unique_silence_spans') }} as spans
+    left join {{ ref('int_unique_silence_spans') }} as before
         on spans.source = before.source
         and spans.member_id = before.member_id
         and spans.from_week = before.to_week
+
+),
+
+-- Within a silence.
+turned as (
+
+    select
+        source,
+        is_same_in_all,
+        from_week as week_start,
+        turned_from_status as from_status,
+        status as to_status,
+        turned_from_stage as from_stage,
+        stage as to_stage,
+        joined_at_is_inferred,
+        false as is_joining_week
+    from {{ ref('int_unique_status_spans') }}
+    where turned_from_status is not null
+
+),
+
+moves as (
+
+    select * from begun
+    union all
+    select * from turned
 
 ),
 

@@ -1,3 +1,6 @@
+{{ config(materialized='view') }}
+{#- A view: it is read once, by the spans of silence. -#}
+
 -- What a member's active weeks up to a silence say of how long the member stays away. Within a silence nothing is learned
 -- of it, so it holds for all of its weeks.
 with silences as (

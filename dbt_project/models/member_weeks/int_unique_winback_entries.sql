@@ -1,7 +1,7 @@
 -- When somebody comes onto the win-back list, and with which play: the effect of a list is told from those whom it adds.
 -- Whoever has stood on it for weeks has been turned to before, or was held out before: groups of such members are not alike.
 --
--- A place for other rules: whichever flags a member, the spans in which it does stand in `flagged`, and all else follows.
+-- A place for other rules: whichever flags a member, the weeks from which it does stand in `flagged`, and all else follows.
 with settings as (
 
     select * from {{ source('control', 'settings') }}
@@ -16,8 +16,7 @@ flagged as (
         is_same_in_all,
         anchor_week,
         status,
-        from_week,
-        to_week
+        from_week as week_start
     from {{ ref('int_unique_status_spans') }}
     where status in ('at_risk', 'churned', 'never_active')
 
@@ -26,31 +25,25 @@ flagged as (
 -- Within one silence a member comes onto the list where a status or a stage begins, or where a lurker is first seen.
 candidates as (
 
-    select
-        source,
-        member_id,
-        is_same_in_all,
-        anchor_week,
-        status,
-        from_week as week_start
-    from flagged
+    select * from flagged
 
     union all
 
     select
-        flagged.source,
-        flagged.member_id,
-        flagged.is_same_in_all,
-        flagged.anchor_week,
-        flagged.status,
+        spans.source,
+        spans.member_id,
+        spans.is_same_in_all,
+        spans.anchor_week,
+        'never_active' as status,
         histories.from_week as week_start
-    from flagged
+    from {{ ref('int_unique_silence_spans') }} as spans
     inner join {{ ref('int_unique_member_histories') }} as histories
-        on flagged.source = histories.source
-        and flagged.member_id = histories.member_id
-        and flagged.from_week < histories.from_week
-        and histories.from_week < flagged.to_week
-    where flagged.status = 'never_active'
+        on spans.source = histories.source
+        and spans.member_id = histories.member_id
+        and spans.from_week < histories.from_week
+        and histories.from_week < spans.to_week
+    where spans.is_member
+        and not spans.has_sign_of_life
 
 ),
 

@@ -1,4 +1,11 @@
 {{ config(**joins_as_written()) }}
+{%- set of_silences = [
+    'is_same_in_all', 'is_member', 'has_sign_of_life', 'anchor_week', 'at_risk_week', 'churned_week', 'growth_from_week',
+    'mature_from_week', 'member_since_week', 'active_weeks', 'first_active_week', 'last_active_week', 'typical_gap_weeks',
+    'p90_gap_weeks', 'rhythm_after_weeks'
+] %}
+{%- set of_histories = ['last_active_at', 'last_seen_at', 'orders_total', 'revenue_total', 'currency', 'last_ordered_at'] %}
+{%- set of_pieces = (of_silences + ['active_weeks_12'] + of_histories + ['joined_date', 'member_name']) %}
 {#- All that is known of a member holds over intervals of weeks. They are cut into each other first, clipped to the weeks that
     are kept, and become weeks last: most members have two or three pieces in half a year. Until then,
     whoever is the same member in 'all' stands once. -#}
@@ -33,7 +40,6 @@ members as (
     select
         members.source,
         members.member_id,
-        members.is_same_in_all,
         members.joined_week,
         members.joined_date,
         case
@@ -43,46 +49,22 @@ members as (
         end as member_name
     from {{ ref('int_community_members') }} as members
     cross join settings
-
-),
-
-statuses as (
-
-    select
-        spans.source,
-        spans.member_id,
-        spans.is_same_in_all,
-        spans.status,
-        spans.stage,
-        spans.member_since_week,
-        spans.from_week,
-        spans.to_week
-    from {{ ref('int_unique_status_spans') }} as spans
-    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
+    where {{ is_computed('members') }}
 
 ),
 
 silences as (
 
     select
-        rhythms.source,
-        rhythms.member_id,
-        rhythms.anchor_week,
-        rhythms.active_weeks,
-        rhythms.first_active_week,
-        rhythms.last_active_week,
-        rhythms.typical_gap_weeks,
-        rhythms.p90_gap_weeks,
-        rhythms.rhythm_after_weeks,
-        -- The first week of this silence that silence or rhythm flags.
-        {{ add_weeks('rhythms.anchor_week', 'least(settings.at_risk_after_weeks, coalesce(rhythms.rhythm_after_weeks, settings.at_risk_after_weeks))') }} as flag_week,
-        rhythms.anchor_week as from_week,
-        rhythms.to_week
-    from {{ ref('int_unique_member_rhythms') }} as rhythms
-    cross join settings
-    inner join bounds
-        on rhythms.anchor_week < bounds.to_week
-        and bounds.from_week < rhythms.to_week
+        spans.source,
+        spans.member_id,
+        {%- for column in of_silences %}
+        spans.{{ column }},
+        {%- endfor %}
+        spans.from_week,
+        spans.to_week
+    from {{ ref('int_unique_silence_spans') }} as spans
+    inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
 
 ),
 
@@ -90,18 +72,18 @@ silences as (
 before_12_weeks as (
 
     select
-        rhythms.source,
-        rhythms.member_id,
-        rhythms.active_weeks,
-        {{ add_weeks('rhythms.anchor_week', 12) }} as from_week,
+        spans.source,
+        spans.member_id,
+        spans.active_weeks,
+        {{ add_weeks('spans.from_week', 12) }} as from_week,
         case
-            when rhythms.to_week < {{ end_of_time() }} then {{ add_weeks('rhythms.to_week', 12) }}
-            else rhythms.to_week
+            when spans.to_week < {{ end_of_time() }} then {{ add_weeks('spans.to_week', 12) }}
+            else spans.to_week
         end as to_week
-    from {{ ref('int_unique_member_rhythms') }} as rhythms
+    from {{ ref('int_unique_silence_spans') }} as spans
     inner join bounds
-        on {{ add_weeks('rhythms.anchor_week', 12) }} < bounds.to_week
-        and {{ add_weeks('bounds.from_week', -12) }} < rhythms.to_week
+        on {{ add_weeks('spans.from_week', 12) }} < bounds.to_week
+        and {{ add_weeks('bounds.from_week', -12) }} < spans.to_week
 
     union all
 
@@ -115,7 +97,6 @@ before_12_weeks as (
     inner join bounds
         on members.joined_week < bounds.to_week
         and bounds.from_week < {{ add_weeks('members.joined_week', 12) }}
-    where {{ is_computed('members') }}
 
 ),
 
@@ -136,12 +117,9 @@ histories as (
     select
         histories.source,
         histories.member_id,
-        histories.last_active_at,
-        histories.last_seen_at,
-        histories.orders_total,
-        histories.revenue_total,
-        histories.currency,
-        histories.last_ordered_at,
+        {%- for column in of_histories %}
+        histories.{{ column }},
+        {%- endfor %}
         histories.from_week,
         histories.to_week
     from {{ ref('int_unique_member_histories') }} as histories
@@ -167,63 +145,26 @@ histories as (
     inner join bounds
         on members.joined_week < bounds.to_week
         and bounds.from_week < coalesce(first_histories.first_week, {{ end_of_time() }})
-    where {{ is_computed('members') }}
 
 ),
 
 -- One cut after the other: each has its own bounds, and the planner few ways to choose from.
-silent_pieces as (
-
-    select
-        statuses.source,
-        statuses.member_id,
-        statuses.is_same_in_all,
-        statuses.status,
-        statuses.stage,
-        statuses.member_since_week,
-        silences.anchor_week,
-        silences.active_weeks,
-        silences.first_active_week,
-        silences.last_active_week,
-        silences.typical_gap_weeks,
-        silences.p90_gap_weeks,
-        silences.rhythm_after_weeks,
-        silences.flag_week,
-        greatest(statuses.from_week, silences.from_week) as from_week,
-        least(statuses.to_week, silences.to_week) as to_week
-    from statuses
-    inner join silences
-        on statuses.source = silences.source
-        and statuses.member_id = silences.member_id
-        and {{ weeks_overlap('statuses', 'silences') }}
-
-),
-
 recent_pieces as (
 
     select
-        pieces.source,
-        pieces.member_id,
-        pieces.is_same_in_all,
-        pieces.status,
-        pieces.stage,
-        pieces.member_since_week,
-        pieces.anchor_week,
-        pieces.active_weeks,
-        pieces.active_weeks - before_12_weeks.active_weeks as active_weeks_12,
-        pieces.first_active_week,
-        pieces.last_active_week,
-        pieces.typical_gap_weeks,
-        pieces.p90_gap_weeks,
-        pieces.rhythm_after_weeks,
-        pieces.flag_week,
-        greatest(pieces.from_week, before_12_weeks.from_week) as from_week,
-        least(pieces.to_week, before_12_weeks.to_week) as to_week
-    from silent_pieces as pieces
+        silences.source,
+        silences.member_id,
+        {%- for column in of_silences %}
+        silences.{{ column }},
+        {%- endfor %}
+        silences.active_weeks - before_12_weeks.active_weeks as active_weeks_12,
+        greatest(silences.from_week, before_12_weeks.from_week) as from_week,
+        least(silences.to_week, before_12_weeks.to_week) as to_week
+    from silences
     inner join before_12_weeks
-        on pieces.source = before_12_weeks.source
-        and pieces.member_id = before_12_weeks.member_id
-        and {{ weeks_overlap('pieces', 'before_12_weeks') }}
+        on silences.source = before_12_weeks.source
+        and silences.member_id = before_12_weeks.member_id
+        and {{ weeks_overlap('silences', 'before_12_weeks') }}
 
 ),
 
@@ -232,26 +173,15 @@ pieces as (
     select
         pieces.source,
         pieces.member_id,
-        pieces.is_same_in_all,
-        pieces.status,
-        pieces.stage,
-        pieces.member_since_week,
-        pieces.anchor_week,
-        pieces.active_weeks,
+        {%- for column in of_silences %}
+        pieces.{{ column }},
+        {%- endfor %}
         pieces.active_weeks_12,
-        pieces.first_active_week,
-        pieces.last_active_week,
-        pieces.typical_gap_weeks,
-        pieces.p90_gap_weeks,
-        pieces.rhythm_after_weeks,
-        pieces.flag_week,
-        case when pieces.status in ('at_risk', 'churned') then pieces.flag_week end as flagged_from_week,
-        histories.last_active_at,
-        histories.last_seen_at,
-        histories.orders_total,
-        histories.revenue_total,
-        histories.currency,
-        histories.last_ordered_at,
+        {%- for column in of_histories %}
+        histories.{{ column }},
+        {%- endfor %}
+        members.joined_date,
+        members.member_name,
         greatest(pieces.from_week, histories.from_week, bounds.from_week) as from_week,
         least(pieces.to_week, histories.to_week, bounds.to_week) as to_week
     from recent_pieces as pieces
@@ -260,14 +190,11 @@ pieces as (
         on pieces.source = histories.source
         and pieces.member_id = histories.member_id
         and {{ weeks_overlap('pieces', 'histories') }}
+    inner join members
+        on pieces.source = members.source
+        and pieces.member_id = members.member_id
 
 ),
-
-{%- set of_pieces = [
-    'member_id', 'status', 'stage', 'member_since_week', 'anchor_week', 'active_weeks', 'active_weeks_12', 'first_active_week',
-    'last_active_week', 'typical_gap_weeks', 'p90_gap_weeks', 'rhythm_after_weeks', 'flag_week', 'flagged_from_week',
-    'last_active_at', 'last_seen_at', 'orders_total', 'revenue_total', 'currency', 'last_ordered_at'
-] | join(', ') %}
 
 -- A member may have been at risk by probability in the weeks before silence or rhythm says so too. That is looked back on for
 -- 52 weeks, as far as the run's scores reach.
@@ -277,22 +204,28 @@ flags as (
 
 ),
 
+-- Whether for the member's own source or for 'all'.
+scopes as (
+
+    select false as is_all
+    union all
+    select true as is_all
+
+),
+
 piece_weeks as (
 
     select
-        source,
-        {{ of_pieces }},
-        {{ each_week('from_week', 'to_week') }} as piece_week
+        case when scopes.is_all then 'all' else pieces.source end as source,
+        pieces.member_id,
+        {%- for column in of_pieces %}
+        pieces.{{ column }},
+        {%- endfor %}
+        {{ each_week('pieces.from_week', 'pieces.to_week') }} as week_start
     from pieces
-
-    union all
-
-    select
-        'all' as source,
-        {{ of_pieces }},
-        {{ each_week('from_week', 'to_week') }} as piece_week
-    from pieces
-    where is_same_in_all
+    cross join scopes
+    where not scopes.is_all
+        or pieces.is_same_in_all
 
 ),
 
@@ -300,22 +233,17 @@ weeks as (
 
     select
         pieces.*,
-        weeks.week_start,
-        {{ weeks_between('pieces.anchor_week', 'weeks.week_start') }} as silence_weeks,
+        {{ status_at('pieces', 'pieces.week_start') }} as status,
+        {{ stage_at('pieces', 'pieces.week_start') }} as stage,
+        case when pieces.is_member and pieces.week_start >= pieces.at_risk_week then pieces.at_risk_week end as flagged_from_week,
+        {{ weeks_between('pieces.anchor_week', 'pieces.week_start') }} as silence_weeks,
         -- The history as the churn model knows it; it knows nothing of those who left.
-        case when pieces.status <> 'left' then pieces.active_weeks - 1 end as x,
+        case when pieces.is_member then pieces.active_weeks - 1 end as x,
         {{ weeks_between('pieces.first_active_week', 'pieces.last_active_week') }} as t_x,
-        {{ weeks_between('pieces.first_active_week', 'weeks.week_start') }} as n,
-        {{ add_weeks('weeks.week_start', -52) }} as looked_back_to_week,
-        flags.week_start as flagged_before_week,
-        flags.flagged_since as flagged_before_since
+        {{ weeks_between('pieces.first_active_week', 'pieces.week_start') }} as n,
+        {{ add_weeks('pieces.week_start', -52) }} as looked_back_to_week
     from piece_weeks as pieces
-    inner join kept_weeks as weeks on pieces.piece_week = weeks.week_start
-    left join flags
-        on pieces.source = flags.source
-        and pieces.member_id = flags.member_id
-        and pieces.flagged_from_week = {{ add_weeks('flags.week_start', 1) }}
-        and pieces.member_since_week <= flags.week_start
+    inner join kept_weeks on pieces.week_start = kept_weeks.week_start
 
 ),
 
@@ -347,15 +275,13 @@ gathered as (
         scores.p_active_4w,
         flags.week_start is not null as is_flagged_by_probability,
         case
-            when weeks.status in ('at_risk', 'churned') and weeks.flagged_before_week >= weeks.looked_back_to_week
-                then greatest(weeks.flagged_before_since, weeks.looked_back_to_week)
-            when weeks.status in ('at_risk', 'churned')
-                then greatest(weeks.flag_week, weeks.member_since_week)
+            when weeks.flagged_from_week is not null and flags_before.week_start >= weeks.looked_back_to_week
+                then greatest(flags_before.flagged_since, weeks.looked_back_to_week)
+            when weeks.flagged_from_week is not null
+                then greatest(weeks.flagged_from_week, weeks.member_since_week)
             when flags.week_start is not null
                 then greatest(flags.flagged_since, weeks.looked_back_to_week)
         end as flagged_since,
-        members.joined_date,
-        members.member_name,
         settings.at_risk_after_weeks,
         settings.probability_below,
         buyers.recency_quintile,
@@ -363,9 +289,6 @@ gathered as (
         case when buyers.is_one_currency then buyers.money_quintile end as money_quintile
     from weeks
     cross join settings
-    inner join members
-        on weeks.source = members.source
-        and weeks.member_id = members.member_id
     left join {{ ref('int_churn_scores') }} as scores
         on weeks.source = scores.source
         and weeks.week_start = scores.week_start
@@ -376,6 +299,11 @@ gathered as (
         on weeks.source = flags.source
         and weeks.member_id = flags.member_id
         and weeks.week_start = flags.week_start
+    left join flags as flags_before
+        on weeks.source = flags_before.source
+        and weeks.member_id = flags_before.member_id
+        and weeks.flagged_from_week = {{ add_weeks('flags_before.week_start', 1) }}
+        and weeks.member_since_week <= flags_before.week_start
     left join buyers
         on weeks.source = buyers.source
         and weeks.member_id = buyers.member_id

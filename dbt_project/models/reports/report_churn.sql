@@ -82,16 +82,18 @@ flags as (
 
     select
         flags.source,
-        spans.from_week as week_start,
+        spans.at_risk_week as week_start,
         0 as flagged,
         0 as newly_flagged,
         1 as flagged_before
     from {{ ref('int_probability_flags') }} as flags
-    inner join {{ ref('int_status_spans') }} as spans
+    inner join {{ ref('int_silence_spans') }} as spans
         on flags.source = spans.source
         and flags.member_id = spans.member_id
-        and {{ add_weeks('flags.week_start', 1) }} = spans.from_week
-    where spans.status = 'at_risk'
+        and {{ add_weeks('flags.week_start', 1) }} = spans.at_risk_week
+    where spans.is_member
+        and spans.from_week <= spans.at_risk_week
+        and spans.at_risk_week < spans.to_week
 
 ),
 

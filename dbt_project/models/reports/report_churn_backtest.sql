@@ -38,9 +38,10 @@ recent as (
             'greatest(spans.from_week, bounds.from_week)',
             'least(spans.to_week, ' ~ add_weeks('spans.anchor_week', 12) ~ ', bounds.to_week)'
         ) }} as judged_week
-    from {{ ref('int_status_spans') }} as spans
+    from {{ ref('int_silence_spans') }} as spans
     inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
-    where spans.status not in ('left', 'never_active')
+    where spans.is_member
+        and spans.has_sign_of_life
 
 ),
 

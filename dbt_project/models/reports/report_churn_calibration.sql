@@ -33,9 +33,10 @@ soon_active as (
             'greatest(spans.from_week, bounds.from_week, ' ~ add_weeks('spans.next_active_week', -4) ~ ')',
             'least(spans.to_week, bounds.to_week)'
         ) }} as judged_week
-    from {{ ref('int_status_spans') }} as spans
+    from {{ ref('int_silence_spans') }} as spans
     inner join bounds on {{ weeks_overlap('spans', 'bounds') }}
-    where spans.active_weeks > 0
+    where spans.is_member
+        and spans.active_weeks > 0
         and spans.next_active_week is not null
 
 ),

@@ -74,17 +74,19 @@ purchases as (
     select
         purchases.source,
         purchases.week_start,
-        spans.stage,
+        {{ stage_at('spans', 'purchases.week_start') }} as stage,
         count(distinct purchases.member_id) as buyers,
         sum(purchases.revenue) as revenue
     from {{ ref('int_member_purchases') }} as purchases
     -- A purchase is a sign of life, so it opens a span of its own.
-    inner join {{ ref('int_status_spans') }} as spans
+    inner join {{ ref('int_silence_spans') }} as spans
         on purchases.source = spans.source
         and purchases.member_id = spans.member_id
         and purchases.week_start = spans.from_week
-    where spans.status = 'active'
-    group by purchases.source, purchases.week_start, spans.stage
+    where spans.is_member
+        and spans.has_sign_of_life
+        and spans.from_week = spans.anchor_week
+    group by purchases.source, purchases.week_start, stage
 
 ),
 

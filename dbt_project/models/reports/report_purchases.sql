@@ -10,11 +10,13 @@ with purchases as (
         purchases.revenue
     from {{ ref('int_member_purchases') }} as purchases
     -- A purchase is a sign of life, so it opens a span of its own, unless its member has left by the week's end.
-    inner join {{ ref('int_status_spans') }} as spans
+    inner join {{ ref('int_silence_spans') }} as spans
         on purchases.source = spans.source
         and purchases.member_id = spans.member_id
         and purchases.week_start = spans.from_week
-    where spans.status = 'active'
+    where spans.is_member
+        and spans.has_sign_of_life
+        and spans.from_week = spans.anchor_week
 
 ),
 

@@ -1,7 +1,0 @@
-{{ config(materialized='view') }}
-
-{{ in_source_and_all(ref('int_unique_status_spans'), [
-    'member_id', 'is_same_in_all', 'anchor_week', 'status', 'stage', 'from_week', 'to_week', 'next_sign_week',
-    'rhythm_after_weeks', 'member_since_week', 'joined_week', 'joined_at_is_inferred', 'active_weeks', 'first_active_week',
-    'last_active_week', 'next_active_week'
-]) }}
