@@ -29,7 +29,7 @@ select
     spans.active_weeks - 1 as x,
     {{ weeks_between('spans.first_active_week', 'spans.last_active_week') }} as t_x,
     {{ weeks_between('spans.first_active_week', 'weeks.week_start') }} as n,
-    sum(spans.members) as members
+    cast(sum(spans.members) as bigint) as members
 from weeks
 inner join span_weeks as spans
     on weeks.source = spans.source

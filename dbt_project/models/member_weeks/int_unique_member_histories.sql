@@ -82,11 +82,12 @@ select
     acted.is_same_in_all,
     acted.from_week,
     acted.to_week,
-    acted.active_weeks,
+    -- Sums are of numbers so wide that reading them takes longer than all other columns together.
+    cast(acted.active_weeks as bigint) as active_weeks,
     acted.first_active_week,
     acted.last_active_at,
     acted.last_seen_at,
-    coalesce(bought.orders_total, 0) as orders_total,
+    cast(coalesce(bought.orders_total, 0) as bigint) as orders_total,
     case when bought.source is null then 0 else bought.revenue_total end as revenue_total,
     bought.currency,
     bought.last_ordered_at
