@@ -116,6 +116,30 @@ def test_a_report_that_cannot_be_computed_keeps_its_rows(
     assert warehouse_rows(place) == before
 
 
+def test_a_column_of_a_new_version_is_added_beside_the_rows_of_before(
+    sample: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    place = sample.copy(tmp_path / "older")
+    warehouse.write_control(configuration.load(place.config), place.home, [LAST])
+    rates = "select week_start, churn_rate from reports.report_churn where source = 'all' order by 1"
+    with duckdb.connect(str(place.home.warehouse)) as connection:
+        before = connection.execute(rates).fetchall()
+        connection.execute("alter table reports.report_churn drop column churn_rate")
+    monkeypatch.setenv("STILLHERE_HOME", str(place.home.path))
+    assert dbt_runs.build(place.home, {"report_churn"}, lambda name, index, total: None).problems == []
+    with duckdb.connect(str(place.home.warehouse), read_only=True) as connection:
+        after = connection.execute(rates).fetchall()
+        described = connection.execute(
+            "select comment is not null from duckdb_columns()"
+            " where schema_name = 'reports' and table_name = 'report_churn' and column_name = 'churn_rate'"
+        ).fetchall()
+    # A run of this report computes the weeks that its own looks back on, too.
+    computed = {week for week, rate in after if rate is not None}
+    assert LAST in computed and described == [(True,)]
+    assert [row for row in before if row[0] in computed] == [row for row in after if row[0] in computed]
+    assert [week for week, _ in before] == [week for week, _ in after]
+
+
 LATE = LAST - 2 * WEEK
 LATE_POSTS = f"select posts from reports.report_activity where source = 'slack' and week_start = date '{LATE}'"
 READER = """

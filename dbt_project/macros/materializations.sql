@@ -12,9 +12,7 @@
 
     {{ run_hooks(pre_hooks) }}
     {% if model['language'] == 'python' %}
-        {# Python writes by a connection of its own, which sees nothing of this one's transaction. #}
-        {%- set new = make_intermediate_relation(target) -%}
-        {% call statement('drop_new', auto_begin=False) -%} drop table if exists {{ new }} {%- endcall %}
+        {%- set new = beside(target) -%}
         {% call statement('main', language='python') -%}
             {{- create_table_as(False, new, compiled_code, 'python') }}
         {%- endcall %}
@@ -49,6 +47,66 @@
     {{ adapter.commit() }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+
+{# New rows take the place of others by the model's strategy, straight from its query: they are written once, not into a table of new rows
+   first. What dbt looks that table up for the contract says. Rows of a Python model are added. #}
+{% materialization incremental, adapter="duckdb", supported_languages=['sql', 'python'] %}
+    {%- set target = this.incorporate(type='table') -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set is_continued = existing is not none and existing.is_table and not should_full_refresh() -%}
+
+    {{ run_hooks(pre_hooks) }}
+    {% if model['language'] == 'python' %}
+        {%- set new = beside(target) -%}
+        {% call statement('main', language='python') -%}
+            {{- create_table_as(False, new, compiled_code, 'python') }}
+        {%- endcall %}
+        {% call statement('add') -%}
+            {% if is_continued %}
+                insert into {{ target }} by name select * from {{ new }};
+                drop table {{ new }};
+            {% else %}
+                {{ drop_old_sql(existing) }}
+                alter table {{ new }} rename to {{ target.identifier }};
+            {% endif %}
+            {{ comments_sql(target, model) }}
+        {%- endcall %}
+    {% elif is_continued %}
+        {{ get_assert_columns_equivalent(compiled_code) }}
+        {%- set known = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
+        {%- set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy')) -%}
+        {%- set columns = [] -%}
+        {%- for column in model.columns.values() -%}
+            {%- do columns.append(api.Column.create(column.name, column.data_type)) -%}
+        {%- endfor -%}
+        {% call statement('main') -%}
+            {% for column in columns if column.name not in known %}
+                alter table {{ target }} add column {{ column.quoted }} {{ column.dtype }};
+            {% endfor %}
+            {{ strategy({'target_relation': target, 'temp_relation': '(' ~ compiled_code ~ '\n)', 'dest_columns': columns}) }};
+            {{ comments_sql(target, model) }}
+        {%- endcall %}
+    {% else %}
+        {% call statement('main') -%}
+            {{ drop_old_sql(existing) }}
+            {{ create_table_as(False, target, compiled_code) }}
+            {{ comments_sql(target, model) }}
+        {%- endcall %}
+    {% endif %}
+    {{ run_hooks(post_hooks) }}
+    {{ adapter.commit() }}
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
+
+{# The table that a Python model fills, gone if a killed run left one: Python writes by another connection, which sees nothing of this one's
+   transaction. dbt lets nothing but a materialization itself run Python. #}
+{% macro beside(target) %}
+    {%- set new = make_intermediate_relation(target) -%}
+    {% call statement('drop_new', auto_begin=False) -%} drop table if exists {{ new }} {%- endcall %}
+    {{ return(new) }}
+{% endmacro %}
 
 
 {# The statement that drops what stands in a model's place; nothing where there is nothing. #}

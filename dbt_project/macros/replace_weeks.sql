@@ -15,16 +15,3 @@
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
 {%- endmacro %}
-
-{# What dbt takes for a table of the new rows is a view where weeks are replaced: the rows go straight to where they belong, and
-   are written once. No report reads its own rows. #}
-{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
-    {%- if temporary and language == 'sql' and config.get('incremental_strategy') == 'replace_weeks' -%}
-        {{ get_assert_columns_equivalent(compiled_code) }}
-        create temporary view {{ relation.include(database=false, schema=false) }} as (
-            {{ compiled_code }}
-        )
-    {%- else -%}
-        {{ dbt.duckdb__create_table_as(temporary, relation, compiled_code, language, partitioned_by, sorted_by) }}
-    {%- endif -%}
-{%- endmacro %}
