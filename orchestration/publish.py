@@ -197,20 +197,14 @@ class _Edition:
         return changed
 
     def _is_pruned(self, connection: duckdb.DuckDBPyConnection, report: str, week: date) -> bool:
-        """Rows per member are kept for the last weeks only; that they are gone is no change of the week."""
+        """Rows per member are kept for the last weeks only; that they are gone is no change of the week.
+
+        They are gone from the warehouse a week before their time where a run's newest week is withheld.
+        """
         if report not in MEMBER_TABLES:
             return False
-        newest = max(
-            [
-                *self.weeks,
-                *(
-                    row[0]
-                    for row in connection.execute("select max(week_start) from old.reports.report_editions").fetchall()
-                    if row[0]
-                ),
-            ]
-        )
-        return week < self._kept_from(connection, newest)
+        kept_from = connection.execute("select kept_from_week from warehouse.control.settings").fetchall()[0][0]
+        return week < kept_from
 
     def _kept_from(self, connection: duckdb.DuckDBPyConnection, newest: date) -> date:
         kept = connection.execute("select member_weeks_kept from warehouse.control.settings").fetchall()[0][0]

@@ -47,6 +47,19 @@ def test_a_source_that_stops_delivering_withholds_its_week_and_no_other(sample: 
     assert "Traceback" not in done.stderr
 
 
+def test_a_withheld_week_takes_no_rows_from_the_weeks_before_it(sample: Place, tmp_path: Path):
+    """Two weeks keep their rows per member: with a third one withheld, these are the two that are published."""
+    place = sample.copy(tmp_path / "kept")
+    with place.config.open("a", encoding="utf-8") as handle:
+        handle.write("\n[publish]\nmember_weeks_kept = 2\n")
+    done = place.run("--from", f"{LAST - WEEK}", "--to", f"{LAST + WEEK}")  # no export reaches the last of them
+    assert "2 unchanged; 1 withheld" in done.stderr, done.stdout + done.stderr
+    for table in ("member_week_status", "list_winback", "list_removal"):
+        rows = f"select count(*) from reports.{table} where week_start = date '{LAST - WEEK}'"
+        assert place.published(rows) == sample.published(rows)
+    assert place.published("select count(*) from reports.report_restatements") == [(0,)]
+
+
 DEFECTS = {
     "report_activity": "update reports.report_activity set active_members = active_members + 1",
     "report_lifecycle": "update reports.report_lifecycle set members = members + 1 where stage = 'mature'",
