@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orchestration import config as configuration
 from orchestration import formats
+from orchestration.erasure import plan
 from orchestration.exports import lake
 from orchestration.home import Home, HomeLock
 
@@ -48,8 +49,16 @@ class Community:
         return {formats.get(source.format).model_family for source in self.config.sources}
 
     def prepare(self, what: str, say) -> None:
-        """Makes the home ready for a run: folders, the lock (waits for its turn), and no left-overs of killed runs."""
+        """Makes the home ready for a run: folders, the lock (waits for its turn), and no left-overs of killed runs.
+
+        An erasure that was killed is completed first, so that no run reads what is half erased.
+        """
         self.home.create()
         HomeLock(self.home).acquire(what, say)
         lake.write_schemas(self.home, formats.raw_tables())
         lake.sweep(self.home, [source.name for source in self.config.sources])
+        if plan.pending(self.home):
+            from orchestration.erasure.forget import finish
+
+            say("Completing an erasure that was begun and not completed.")
+            finish(self, say)
