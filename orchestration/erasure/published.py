@@ -59,8 +59,12 @@ def rewrite(home: Home, erased: ErasedList, plan: Plan) -> None:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """A table as it is, but for rows of the erased; all its columns and comments."""
-    comment, columns = published_tables.shape(connection, "old", table)
+    """A table as it is, but for rows of the erased; all its columns and comments.
+
+    What is no week's own comes from the warehouse, in which no file is named after somebody erased any more.
+    """
+    origin = "warehouse" if table in publish.WHOLE_TABLES else "old"
+    comment, columns = published_tables.shape(connection, origin, table)
     published_tables.create(connection, table, {name: (kind, text) for name, kind, text in columns}, comment or "")
     names = {name for name, *_ in columns}
     theirs = [f"is_erased({column}) or is_erased_person({column})" for column in _IDS if column in names]
@@ -68,7 +72,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
         member_id = "regexp_extract(key, 'member_id=(.*)$', 1, 's')"
         theirs = [f"is_erased({member_id}) or is_erased_person({member_id})"]
     connection.execute(
-        f"insert into new.reports.{table} by name select * from old.reports.{table}"
+        f"insert into new.reports.{table} by name select * from {origin}.reports.{table}"
         f" where not ({' or '.join(theirs) or 'false'})"
     )
 
