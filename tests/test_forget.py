@@ -2,60 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import os
-import signal
 import subprocess
-import sys
-import time
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 import expectations
-from orchestration.home import Home, HomeLock
+from orchestration.home import Home
 from orchestration.publish import MEMBER_TABLES
-from tests.communities import Place, published_rows, stillhere
+from tests.communities import Place, published_rows
 from tests.exports_in import erasable
 from tests.exports_in.erasable import PERSON, SLACK_ID, TERMS, WEEKS
+from tests.forgetting import forget, holds
 
 FIRST = erasable.MONDAY.date()
 LAST = FIRST + timedelta(weeks=WEEKS - 1)
-WIL_IN_LISTS = ("slack:" + SLACK_ID, PERSON)
-
-
-def forget(place: Place, member_id: str, *more: str) -> subprocess.CompletedProcess[str]:
-    """`stillhere forget` as a user types it."""
-    return stillhere("forget", member_id, "--config", place.config, "--home", place.home.path, *more)
-
-
-def holds(home: Home, terms: tuple[str, ...] = TERMS) -> set[tuple[str, str]]:
-    """Where in a home any of the texts is: in a file's name, in its bytes, or in a row of a table, with the text."""
-    found: set[tuple[str, str]] = set()
-    for path in sorted(home.path.rglob("*")):
-        name = str(path.relative_to(home.path))
-        texts = [name.encode()]
-        if path.is_file():
-            texts.append(path.read_bytes())
-            texts += [repr(row).encode() for row in rows_in(path)]
-        found |= {(name, term) for term in terms for text in texts if term.encode() in text}
-    return found
-
-
-def rows_in(path: Path) -> list[tuple]:
-    """The rows of a Parquet file, or of every table of a database."""
-    if path.suffix == ".parquet":
-        return duckdb.read_parquet(str(path)).fetchall()
-    if path.suffix != ".duckdb":
-        return []
-    with duckdb.connect(str(path), read_only=True) as connection:
-        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        return [row for schema, table in tables for row in connection.execute(f'from "{schema}"."{table}"').fetchall()]
 
 
 def lake(home: Home) -> dict[str, list[dict[str, Any]]]:
@@ -70,61 +34,26 @@ def lake(home: Home) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The community with all weeks published, and Wil in it. Only look at it; break a `copy`."""
-    folder = tmp_path_factory.mktemp("erasable") / "community"
-    place = Place(erasable.write(folder), Home(folder / ".stillhere"))
-    done = place.run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return place
-
-
-@pytest.fixture(scope="module")
-def erased(published: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The same after Wil was erased, by the id of one account. Only look at it; break a `copy`."""
-    place = published.copy(tmp_path_factory.mktemp("erased") / "community")
-    # What killed runs leave behind, and what a failed check told the log, may name somebody too.
-    (place.home.published.with_name(".left.part")).write_text(SLACK_ID)
-    fetched = place.home.remote / "slack" / "0123"
-    fetched.parent.mkdir(parents=True)
-    fetched.write_text(f"fetched, not loaded: {SLACK_ID}")
-    (place.home.dagster / "told.log").write_text(f"source=slack member_id=slack:{SLACK_ID}; slack:{SLACK_ID}2")
-    done = forget(place, f"slack:{SLACK_ID}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    (place.home.path / "said.txt").write_text(done.stderr)
-    return place
-
-
-def said(place: Place) -> str:
-    """What `forget` said, which is then no file of the home any more."""
-    return (place.home.path / "said.txt").read_text()
-
-
-def test_nothing_is_left_in_any_file_of_the_home(published: Place, erased: Place):
-    before = holds(published.home)
+def test_nothing_is_left_in_any_file_of_the_home(with_wil: Place, without_wil: Place):
+    before = holds(with_wil.home)
     assert {term for _, term in before} == set(TERMS)
     assert {"warehouse.duckdb", "published/stillhere.duckdb"} <= {name for name, _ in before}
     # The lists and pages named Wil, and no longer do.
     assert {"winback.csv", "index.html"} <= {name.rsplit("/", 1)[-1] for name, _ in before}
-    left = {one for one in holds(erased.home) if one[0] != "said.txt"}
-    # An id that merely begins alike is somebody else's.
-    assert left == {("dagster/told.log", SLACK_ID)}
-    text = (erased.home.dagster / "told.log").read_text()
-    assert text == f"source=slack member_id=(erased); slack:{SLACK_ID}2"
+    assert holds(without_wil.home) == set()
 
 
-def test_the_list_of_the_erased_tells_nobody_who(erased: Place):
-    file = erased.home.path / "erased.json"
+def test_the_list_of_the_erased_tells_nobody_who(without_wil: Place):
+    file = without_wil.home.path / "erased.json"
     assert file.stat().st_mode & 0o077 == 0
     kept = json.loads(file.read_text())
     assert {entry["kind"] for entry in kept["entries"]} == {"member", "person", "name"}
     assert all(set(entry) == {"kind", "hash", "words", "erased_at"} for entry in kept["entries"])
-    assert not (erased.home.path / "erasing.json").exists()
+    assert not (without_wil.home.path / "erasing.json").exists()
 
 
-def test_published_totals_stay_and_rows_by_member_go(published: Place, erased: Place):
-    before, after = published_rows(published), published_rows(erased)
+def test_published_totals_stay_and_rows_by_member_go(with_wil: Place, without_wil: Place):
+    before, after = published_rows(with_wil), published_rows(without_wil)
     fingerprints = [before.pop("editions"), after.pop("editions")]
     assert [[(w, e, c) for w, e, _, c in rows] for rows in fingerprints] == [
         [(w, e, c) for w, e, _, c in fingerprints[0]]
@@ -135,23 +64,23 @@ def test_published_totals_stay_and_rows_by_member_go(published: Place, erased: P
         assert after[report] == [row for row in rows if row not in theirs]
     assert MEMBER_TABLES[0] == "member_week_status"
     quality = "select * from reports.report_quality order by all"
-    assert published.published(quality) == erased.published(quality)
+    assert with_wil.published(quality) == without_wil.published(quality)
 
 
-def test_the_fact_is_recorded_and_not_who(erased: Place):
-    rows = erased.published("from reports.report_erasures order by source")
+def test_the_fact_is_recorded_and_not_who(without_wil: Place):
+    rows = without_wil.published("from reports.report_erasures order by source")
     by_source = {row[2]: (row[0], row[3], row[4], row[5], row[6]) for row in rows}
     assert by_source["slack"] == (1, 5, 12, FIRST, LAST)
     assert by_source["letters"] == (1, 1, 0, FIRST, LAST)
     assert set(by_source) == {*erasable.ACCOUNTS, "letters", "polls"}
-    page = erased.home.page(LAST).read_text(encoding="utf-8")
+    page = without_wil.home.page(LAST).read_text(encoding="utf-8")
     assert "Members were erased at their wish" in page
     assert "count them still" in page
-    text = said(erased)
+    text = (without_wil.config.parent / "said.txt").read_text(encoding="utf-8")
     assert "with all their accounts" in text
     assert "slack: 5 row(s) of theirs erased; 12 row(s) of others named them." in text
     assert "exports/phones" in text
-    assert str(erased.home.path / "erased.json") in text
+    assert str(without_wil.home.path / "erased.json") in text
 
 
 def _without_wil(value: Any) -> Any:
@@ -167,7 +96,7 @@ def _without_wil(value: Any) -> Any:
     return None if any(term in repr(value) for term in TERMS) else value
 
 
-def test_rows_of_others_are_whole_but_for_the_name(published: Place, erased: Place):
+def test_rows_of_others_are_whole_but_for_the_name(with_wil: Place, without_wil: Place):
     """Worked out here again, from the rows before, by another way than the formats' SQL."""
     owners = {
         "slack/slack_messages": "user_id", "slack/slack_users": "user_id", "forum/table_events": "member",
@@ -175,7 +104,7 @@ def test_rows_of_others_are_whole_but_for_the_name(published: Place, erased: Pla
         "phones/whatsapp_messages": "account_name", "telegram/telegram_messages": "account_id",
         "letters/outreach_contacts": "member_id", "polls/surveys_answers": "respondent",
     }  # fmt: skip
-    before, after = lake(published.home), lake(erased.home)
+    before, after = lake(with_wil.home), lake(without_wil.home)
     assert set(before) == set(after) == set(owners)
     for table, rows in before.items():
         others = [row for row in rows if not any(term in str(row[owners[table]]) for term in TERMS)]
@@ -190,16 +119,16 @@ def test_rows_of_others_are_whole_but_for_the_name(published: Place, erased: Pla
         assert len(rows) - len(others) > 0
 
 
-def test_counts_reconcile_and_the_quarantine_keeps_no_content(erased: Place):
-    rows = erased.published("select source, rows_read, rows_loaded, rows_quarantined from reports.export_files")
+def test_counts_reconcile_and_the_quarantine_keeps_no_content(without_wil: Place):
+    rows = without_wil.published("select source, rows_read, rows_loaded, rows_quarantined from reports.export_files")
     assert all(read == loaded + quarantined for _, read, loaded, quarantined in rows)
-    by_source = {key.partition("/")[0]: 0 for key in lake(erased.home)}
-    for key, loaded in lake(erased.home).items():
+    by_source = {key.partition("/")[0]: 0 for key in lake(without_wil.home)}
+    for key, loaded in lake(without_wil.home).items():
         by_source[key.partition("/")[0]] += len(loaded)
     assert by_source == {source: sum(row[2] for row in rows if row[0] == source) for source in by_source}
     entries = [
         json.loads(line)
-        for file in erased.home.quarantine.glob("*/*.jsonl")
+        for file in without_wil.home.quarantine.glob("*/*.jsonl")
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
     assert sum(entry.get("rows", 1) for entry in entries) == sum(row[3] for row in rows)
@@ -207,11 +136,9 @@ def test_counts_reconcile_and_the_quarantine_keeps_no_content(erased: Place):
 
 
 def test_the_same_exports_again_bring_nobody_back_and_a_forced_rerun_keeps_what_was_published(
-    erased: Place, tmp_path: Path
+    without_wil: Place, tmp_path: Path
 ):
-    place = erased.copy(tmp_path / "community")
-    (place.home.path / "said.txt").unlink()
-    (place.home.dagster / "told.log").unlink()
+    place = without_wil.copy(tmp_path / "community")
     before, file = published_rows(place), place.home.published.read_bytes()
     done = place.run()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -234,11 +161,9 @@ def test_the_same_exports_again_bring_nobody_back_and_a_forced_rerun_keeps_what_
     assert holds(place.home) == set()
 
 
-def test_the_next_weeks_are_those_of_a_community_that_wil_never_was_in(erased: Place, tmp_path: Path):
+def test_the_next_weeks_are_those_of_a_community_that_wil_never_was_in(without_wil: Place, tmp_path: Path):
     """Held against a home that was told to keep out each account before anything was loaded."""
-    place = erased.copy(tmp_path / "community")
-    (place.home.path / "said.txt").unlink()
-    (place.home.dagster / "told.log").unlink()
+    place = without_wil.copy(tmp_path / "community")
     erasable.add_weeks(place.config.parent, WEEKS, WEEKS + 2)
     done = place.run()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -262,8 +187,8 @@ def test_the_next_weeks_are_those_of_a_community_that_wil_never_was_in(erased: P
     assert (place.published(members), without.published(members)) == ([(7,)], [(6,)])
 
 
-def test_a_late_row_restates_sealed_weeks_without_the_erased(erased: Place, tmp_path: Path):
-    place = erased.copy(tmp_path / "community")
+def test_a_late_row_restates_sealed_weeks_without_the_erased(without_wil: Place, tmp_path: Path):
+    place = without_wil.copy(tmp_path / "community")
     file = place.config.parent / f"exports/slack/general/{FIRST + timedelta(weeks=6)}.json"
     messages = json.loads(file.read_text())
     file.write_text(json.dumps([*messages, {**messages[1], "ts": messages[1]["ts"].replace(".000100", ".000900")}]))
@@ -276,8 +201,8 @@ def test_a_late_row_restates_sealed_weeks_without_the_erased(erased: Place, tmp_
     assert "since this edition the figures are without them" in page
 
 
-def test_forgetting_twice_and_nobody(erased: Place, tmp_path: Path):
-    place = erased.copy(tmp_path / "community")
+def test_forgetting_twice_and_nobody(without_wil: Place, tmp_path: Path):
+    place = without_wil.copy(tmp_path / "community")
     before = place.home.published.read_bytes(), (place.home.path / "erased.json").read_bytes()
     for known_as in (f"slack:{SLACK_ID}", PERSON, f"forum:{erasable.EMAIL}"):
         again = forget(place, known_as)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,9 +12,10 @@ import duckdb
 import pytest
 
 from orchestration import config, formats
-from orchestration.erasure import lake_rows
+from orchestration.erasure import lake_rows, traces
 from orchestration.erasure.erased_list import MEMBER, NAME, ErasedList, can_be_part_of_a_name
 from orchestration.exports.pull import pull
+from orchestration.home import Home
 from tests.exports_in import discord_export, dumps, small, telegram_export, whatsapp_export, zulip_export
 from tests.exports_in.inbox import Inbox
 from tests.exports_in.slack_export import message
@@ -59,7 +63,7 @@ def _naming(name: str, there: Inbox) -> None:
         )
         there.put("ChatExport_3/result.json", telegram_export.chat(invited, waved, native_id=12))
     elif name == "whatsapp":
-        sentences = ["Bén added Ann", "Ann added Pit", "Ann left", "Bén: hello"]
+        sentences = ["Bén added Ann", "Bén added Ann and Pit", "Ann added Pit", "Ann left", "Bén: hello"]
         text = "".join(whatsapp_export.line(later + timedelta(minutes=n), one) for n, one in enumerate(sentences))
         there.put("WhatsApp Chat with Ann.txt", text)
     elif name == "mastodon":
@@ -176,3 +180,27 @@ def test_erased_later_or_kept_out_at_loading_is_the_same(tmp_path: Path, name: s
         assert later.footprint() == footprint
         assert lake_rows.find(later.home, [member_id]) == {}
     assert named == (name in NAMING)
+
+
+def test_ids_go_from_logs_and_databases_and_ids_that_merely_look_alike_stay(tmp_path: Path):
+    home = Home(tmp_path / "home").create()
+    hostile = 'slack:U1"; drop table events;--\\é'
+    told = (
+        f"member_id=slack:U1; member_id=slack:U12; xslack:U1; {json.dumps(hostile)}; {json.dumps(json.dumps(hostile))}"
+    )
+    left = "member_id=(erased); member_id=slack:U12; xslack:U1; "
+    (home.dagster / "a.log").write_text(told, encoding="utf-8")
+    database = home.dagster / "history.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("create table events (number integer, event text, bytes blob)")
+        connection.execute("insert into events values (1, ?, ?), (2, 'else', null)", [told, b"\x00"])
+        connection.commit()
+    traces.erase(home, ["slack:U1", hostile])
+    assert (home.dagster / "a.log").read_text(encoding="utf-8").startswith(left)
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("select * from events").fetchall()
+    assert rows[1] == (2, "else", None)
+    assert rows[0][1].startswith(left)
+    for text in (rows[0][1], (home.dagster / "a.log").read_text(encoding="utf-8")):
+        assert "drop table" not in text
+    assert b"drop table" not in database.read_bytes()

@@ -18,7 +18,7 @@ _DATABASES = {".db", ".sqlite"}
 
 def erase(home: Home, member_ids: Sequence[str]) -> None:
     """Takes published ids out of the logs, and removes what is only there for a while."""
-    for left_over in (*home.path.glob("published/**/.*.part"), *home.path.glob("published/*.part*")):
+    for left_over in {*home.path.glob("published/**/.*.part"), *home.path.glob("published/*.part*")}:
         left_over.unlink()
     # What was fetched is fetched again where it is not in the lake yet; what is known of it stays.
     for fetched in home.remote.glob("*/*"):

@@ -10,6 +10,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from orchestration.home import Home
 from tests.exports_in import telegram_export, whatsapp_export, zulip_export
 from tests.exports_in.slack_export import message, user
 
@@ -161,6 +162,15 @@ def add_weeks(folder: Path, first: int, last: int) -> None:
     _telegram(exports / "telegram", days, early)
     _put(exports / "letters/log.csv", f"member,contacted_at\nslack:{SLACK_ID},2024-02-06\nslack:U2,2024-02-06\n")
     _put(exports / "polls/answers.csv", f"who,answer,at\n{SLACK_ID},3,2024-01-09\nU1,9,2024-01-09\nU2,10,2024-01-10\n")
+
+
+def leave_traces(home: Home) -> None:
+    """What killed runs leave behind in a home, and what a failed check tells the logs."""
+    home.published.with_name(f"{home.published.name}.part").write_text(f"half of {SLACK_ID}", encoding="utf-8")
+    fetched = home.remote / "slack" / "0123"
+    fetched.parent.mkdir(parents=True)
+    fetched.write_text(f"fetched, not loaded: {SLACK_ID}", encoding="utf-8")
+    (home.dagster / "told.log").write_text(f"source=slack member_id=slack:{SLACK_ID}", encoding="utf-8")
 
 
 def _slack_week(folder: Path, week: int) -> None:
