@@ -14,6 +14,7 @@ import pytest
 from orchestration import config, formats
 from orchestration.erasure import lake_rows, traces
 from orchestration.erasure.erased_list import MEMBER, NAME, ErasedList, can_be_part_of_a_name
+from orchestration.erasure.plan import Plan
 from orchestration.exports.pull import pull
 from orchestration.home import Home
 from tests.exports_in import discord_export, dumps, small, telegram_export, whatsapp_export, zulip_export
@@ -188,14 +189,15 @@ def test_ids_go_from_logs_and_databases_and_ids_that_merely_look_alike_stay(tmp_
     told = (
         f"member_id=slack:U1; member_id=slack:U12; xslack:U1; {json.dumps(hostile)}; {json.dumps(json.dumps(hostile))}"
     )
-    left = "member_id=(erased); member_id=slack:U12; xslack:U1; "
+    left = "member_id=(erased); member_id=slack:U12; xslack:U1; (erased); (erased).txt; run of ann; "
     (home.dagster / "a.log").write_text(told, encoding="utf-8")
     database = home.dagster / "history.db"
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("create table events (number integer, event text, bytes blob)")
         connection.execute("insert into events values (1, ?, ?), (2, 'else', null)", [told, b"\x00"])
         connection.commit()
-    traces.erase(home, ["slack:U1", hostile])
+    names = ("Ann Berg", "run")
+    traces.erase(home, Plan(ERASED_AT, ("slack:U1", hostile), ("ann",), names, {}))
     assert (home.dagster / "a.log").read_text(encoding="utf-8").startswith(left)
     with closing(sqlite3.connect(database)) as connection:
         rows = connection.execute("select * from events").fetchall()

@@ -95,7 +95,7 @@ def finish(community: Community, say: Callable[[str], None]) -> None:
         published.rewrite(home, erased, plan)
         rebuild.pages_anew(community)
     say("erasing logs")
-    traces.erase(home, plan.accounts)
+    traces.erase(home, plan)
     plans.file_of(home).unlink()
 
 

@@ -6,18 +6,21 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
+from orchestration.erasure.plan import Plan
 from orchestration.home import Home, put_file
 
 MARK = "(erased)"
+# Two words, an address, or letters and digits in one word of some length, as ids have them; or a very long number.
+_TELLING = re.compile(r"\w\s+\w|\w@\w|^(?=.*\d)(?=.*[^\W\d])\w{6,}$|^\d{15,}$")
 _DATABASES = {".db", ".sqlite"}
 
 
-def erase(home: Home, member_ids: Sequence[str]) -> None:
-    """Takes published ids out of the logs, and removes what is only there for a while."""
+def erase(home: Home, plan: Plan) -> None:
+    """Takes the erased out of the logs, and removes what is only there for a while."""
     for left_over in {*home.path.glob("published/**/.*.part"), *home.path.glob("published/*.part*")}:
         left_over.unlink()
     # What was fetched is fetched again where it is not in the lake yet; what is known of it stays.
@@ -25,7 +28,7 @@ def erase(home: Home, member_ids: Sequence[str]) -> None:
         if fetched.name != "fetched.jsonl":
             fetched.unlink()
     shutil.rmtree(home.dbt / "logs", ignore_errors=True)
-    pattern = _pattern(member_ids)
+    pattern = _pattern(_texts(plan))
     for path in sorted(home.dagster.rglob("*")):
         if path.is_file() and path.suffix in _DATABASES:
             _clean_database(path, pattern)
@@ -33,9 +36,19 @@ def erase(home: Home, member_ids: Sequence[str]) -> None:
             _clean_file(path, pattern)
 
 
-def _pattern(member_ids: Sequence[str]) -> re.Pattern[str]:
-    """Finds the ids, also as JSON writes them, and JSON within JSON; `slack:U1` not in `slack:U12`."""
-    spellings = set(member_ids)
+def _texts(plan: Plan) -> set[str]:
+    """What logs may call the erased: published ids, keys of checks, and what else is nobody's word for anything else.
+
+    A log is full of words of its own: a name of one word, or a short number, is looked for in none.
+    """
+    natives = {account.partition(":")[2] for account in plan.accounts}
+    telling = {text for text in {*natives, *plan.names} if _TELLING.search(text)}
+    return {*plan.accounts, *(f"member_id={person}" for person in plan.persons), *telling}
+
+
+def _pattern(texts: Collection[str]) -> re.Pattern[str]:
+    """Finds the texts, also as JSON writes them, and JSON within JSON; `slack:U1` not in `slack:U12`."""
+    spellings = set(texts)
     for _ in range(3):
         spellings |= {json.dumps(one, ensure_ascii=ascii_only)[1:-1] for one in spellings for ascii_only in (0, 1)}
     longest_first = sorted(spellings, key=lambda one: (-len(one), one))
