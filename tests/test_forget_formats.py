@@ -186,9 +186,8 @@ def test_erased_later_or_kept_out_at_loading_is_the_same(tmp_path: Path, name: s
 def test_ids_go_from_logs_and_databases_and_ids_that_merely_look_alike_stay(tmp_path: Path):
     home = Home(tmp_path / "home").create()
     hostile = 'slack:U1"; drop table events;--\\é'
-    told = (
-        f"member_id=slack:U1; member_id=slack:U12; xslack:U1; {json.dumps(hostile)}; {json.dumps(json.dumps(hostile))}"
-    )
+    told = "member_id=slack:U1; member_id=slack:U12; xslack:U1; member_id=ann; Ann Berg.txt; run of ann; "
+    told += f"{json.dumps(hostile)}; {json.dumps(json.dumps(hostile))}"
     left = "member_id=(erased); member_id=slack:U12; xslack:U1; (erased); (erased).txt; run of ann; "
     (home.dagster / "a.log").write_text(told, encoding="utf-8")
     database = home.dagster / "history.db"
