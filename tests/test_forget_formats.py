@@ -125,6 +125,17 @@ def listed(there: Inbox, member_id: str) -> ErasedList:
     return ErasedList("a secret").with_people(found, ERASED_AT)
 
 
+def test_names_are_learned_from_the_rows_of_an_erased_account(tmp_path: Path):
+    """Who was kept out unseen, or goes by another name now, is known by it to the rows of others in the same load."""
+    there = inbox(tmp_path, "telegram")
+    ErasedList("a secret").with_people([(MEMBER, "src:user1")], ERASED_AT).write(there.home)
+    loaded = config.load(there.config_file)
+    pull(loaded, loaded.sources[0], there.home)
+    assert there.holds("user1") == []
+    assert there.rows("telegram_messages", "member_names", "where action = 'invite_members'") == [["Somebody"]]
+    assert ErasedList.of(there.home).has(MEMBER, "src:name:Name of user1")
+
+
 def counts(there: Inbox) -> list[tuple]:
     """The account of every file, without the pull's own instants."""
     return sorted(

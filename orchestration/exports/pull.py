@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import formats
 from orchestration.config import Config, Source
-from orchestration.erasure.erased_list import ErasedList
+from orchestration.erasure.erased_list import MEMBER, NAME, ErasedList, can_be_part_of_a_name
 from orchestration.errors import ExportsError
 from orchestration.exports import lake, locate, remote, storage
 from orchestration.exports.lake import ExportAccount, FileAccount
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Parsed, StagedFile, number_files, quoted
+from orchestration.formats.people import People
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -502,7 +503,9 @@ class _ExportReader:
         No content of bad rows is kept then: whose a row is that cannot be read, nobody can tell.
         """
         people = self.pull.format.people[table]
+        source = quoted(self.pull.source.name)
         self.pull.erased.teach(self.connection)
+        self._learn_names(people, f"(select *, {source} as _source from parsed)")
         named = "".join(f', {sql} as "{column}"' for column, sql in people.named.items())
         self.connection.execute(
             f"""
@@ -512,10 +515,27 @@ class _ExportReader:
                     cast(null as varchar) as raw{named})
             from (
                 select *, {people.goes} as goes
-                from (select *, {quoted(self.pull.source.name)} as _source, file_no as _file from parsed)
+                from (select *, {source} as _source, file_no as _file from parsed)
             )
             """
         )
+
+    def _learn_names(self, people: People, rows: str) -> None:
+        """Puts what erased people are called in these rows on the list: others may know them by that name alone."""
+        pull, found = self.pull, set()
+        for column in people.names:
+            theirs = (
+                f"select distinct {column} from {rows} where {column} is not null and is_erased({people.member_id})"
+            )
+            found |= {name for (name,) in self.connection.execute(theirs).fetchall()}
+        known_as = [(NAME, name) for name in sorted(found) if can_be_part_of_a_name(name)]
+        if people.named_as is not None:
+            known_as += [(MEMBER, f"{pull.source.name}:{people.named_as}{name}") for name in sorted(found)]
+        learned = pull.erased.with_people(known_as, f"{pull.loaded_at:%Y-%m-%d %H:%M:%S.%f}")
+        if learned != pull.erased:
+            learned.write(pull.home)
+            learned.teach(self.connection)
+            pull.erased, pull.names = learned, {}
 
     def _account_for(self, files: list[tuple[StagedFile, locate.Fingerprint]], parsed: Parsed) -> None:
         pull = self.pull

@@ -52,6 +52,9 @@ member_names = "name"
 at_risk_after_weeks = 2
 churned_after_weeks = 4
 
+[winback]
+holdout_share = 0.0
+
 [[sources]]
 name = "slack"
 format = "slack"
@@ -195,7 +198,8 @@ def _phones(folder: Path, days: list[datetime], early: list[datetime]) -> None:
         for at in days
         for who in ("Pia", "Pat", *([PHONE_NAME] if at in early else []))
     )
-    added = whatsapp_export.line(days[-1], f"Pia added {PHONE_NAME}") + whatsapp_export.line(days[-1], "Pia added Pit")
+    added = whatsapp_export.line(early[-1], f"Pia added {PHONE_NAME}")
+    added += whatsapp_export.line(early[-1], f"Pia added {PHONE_NAME} and Pit")
     _put(folder / "WhatsApp Chat with Friends.txt", lines + added)
     private = "".join(whatsapp_export.line(at, f"{who}: hi") for at in early for who in ("Pia", PHONE_NAME))
     _put(folder / f"WhatsApp Chat with {PHONE_NAME}.txt", private)
@@ -206,7 +210,7 @@ def _telegram(folder: Path, days: list[datetime], early: list[datetime]) -> None
     wave = telegram_export.reaction("👋", (TELEGRAM_ID, days[0]), ("user2", days[0]), count=3)
     said = [telegram_export.service(1, "invite_members", at=days[0], members=[TELEGRAM_NAME, "Somebody"])]
     said += [
-        telegram_export.message(10 * (week + 1) + n, who, at, reactions=[wave])
+        telegram_export.message(10 * (week + 1) + n, who, at, reactions=[wave] if at in early else [])
         for week, at in enumerate(days)
         for n, who in enumerate(("user1", "user2", *([TELEGRAM_ID] if at in early else [])))
     ]
