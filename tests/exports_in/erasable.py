@@ -192,15 +192,13 @@ def _slack_week(folder: Path, week: int) -> None:
 
 
 def _phones(folder: Path, days: list[datetime], early: list[datetime]) -> None:
-    """A group, and a chat with Wil that is named after Wil."""
-    lines = "".join(
-        whatsapp_export.line(at, f"{who}: hello")
-        for at in days
-        for who in ("Pia", "Pat", *([PHONE_NAME] if at in early else []))
-    )
-    added = whatsapp_export.line(early[-1], f"Pia added {PHONE_NAME}")
-    added += whatsapp_export.line(early[-1], f"Pia added {PHONE_NAME} and Pit")
-    _put(folder / "WhatsApp Chat with Friends.txt", lines + added)
+    """A group to which Wil is added, and a chat with Wil that is named after Wil."""
+    lines = ""
+    for at in days:
+        said = [f"{who}: hello" for who in ("Pia", "Pat", *([PHONE_NAME] if at in early else []))]
+        said += [f"Pia added {PHONE_NAME}", f"Pia added {PHONE_NAME} and Pit"] if at == early[-1] else []
+        lines += "".join(whatsapp_export.line(at, one) for one in said)
+    _put(folder / "WhatsApp Chat with Friends.txt", lines)
     private = "".join(whatsapp_export.line(at, f"{who}: hi") for at in early for who in ("Pia", PHONE_NAME))
     _put(folder / f"WhatsApp Chat with {PHONE_NAME}.txt", private)
 
