@@ -20,7 +20,7 @@ from orchestration.erasure import plan as plans
 from orchestration.erasure.erased_list import MEMBER, NAME, PERSON, ErasedList, can_be_part_of_a_name
 from orchestration.erasure.members import Member
 from orchestration.erasure.plan import Plan
-from orchestration.errors import UserError
+from orchestration.errors import ErasureError, UserError
 from orchestration.home import HomeLock
 
 
@@ -71,15 +71,27 @@ def finish(community: Community, say: Callable[[str], None]) -> None:
     """Does what an erasure that was begun still has to do; nothing where there is none.
 
     Raises:
-        UserError: a step failed. What was planned stays planned, and the next run tries again.
+        ErasureError: a step failed. What was planned stays planned, and the next run tries again.
     """
-    home = community.home
-    plan = plans.pending(home)
+    plan = plans.pending(community.home)
     if plan is None:
         return
+    import duckdb
+
+    try:
+        _finish(community, plan, say)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise ErasureError(
+            f"{community.home.path}: the erasure stopped: {str(error).splitlines()[0]}. Make room or mend what is said"
+            " there, then run again: it goes on where it stopped."
+        ) from error
+
+
+def _finish(community: Community, plan: Plan, say: Callable[[str], None]) -> None:
     # Not before: a run that has nothing to erase needs none of it.
     from orchestration.erasure import published, rebuild, traces
 
+    home = community.home
     if plan.weeks is None:
         say("looking which weeks are up to date")
         plan = plan.with_weeks(rebuild.weeks_up_to_date(community, say))

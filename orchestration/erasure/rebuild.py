@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 
 from orchestration import dbt_runs, lists, warehouse
 from orchestration.community import Community
-from orchestration.errors import UserError
+from orchestration.errors import ErasureError
 from orchestration.page import pages
 from orchestration.publish import inputs_fingerprints
 
@@ -72,4 +72,4 @@ def _build(community: Community, models: list[str], say: Callable[[str], None]) 
             community.home, models, lambda name, index, total: say(f"dbt: {name} ({index}/{total})")
         )  # fmt: skip
     if done.problems:
-        raise UserError("dbt failed:\n" + "\n".join(dict.fromkeys(done.problems))[:4000])
+        raise ErasureError("dbt failed:\n" + "\n".join(dict.fromkeys(done.problems))[:4000])

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from orchestration.erasure.plan import Plan
+from orchestration.errors import ErasureError
 from orchestration.home import Home, put_file
 
 MARK = "(erased)"
@@ -32,7 +33,7 @@ def erase(home: Home, plan: Plan) -> None:
     for path in sorted(home.dagster.rglob("*")):
         if path.is_file() and path.suffix in _DATABASES:
             _clean_database(path, pattern)
-        elif path.is_file() and path.name != "dagster.yaml":
+        elif path.is_file() and path.name != "dagster.yaml" and not path.suffix.startswith(".db-"):
             _clean_file(path, pattern)
 
 
@@ -66,7 +67,18 @@ def _clean_file(path: Path, pattern: re.Pattern[str]) -> None:
 
 def _clean_database(path: Path, pattern: re.Pattern[str]) -> None:
     """Every text in every table of a SQLite file; what is overwritten is not left in free pages."""
-    with closing(sqlite3.connect(path, timeout=60)) as connection:
+    try:
+        with closing(sqlite3.connect(path, timeout=60)) as connection:
+            _clean_tables(connection, pattern)
+    except sqlite3.OperationalError as error:
+        raise ErasureError(
+            f"{path}: ids could not be taken out of this log: {error}. All else is erased. Stop `stillhere ui` if it"
+            " runs, then run this command again."
+        ) from None
+
+
+def _clean_tables(connection: sqlite3.Connection, pattern: re.Pattern[str]) -> None:
+    with connection:
         connection.execute("pragma secure_delete = on")
         connection.create_function("names", 1, lambda text: isinstance(text, str) and bool(pattern.search(text)))
         connection.create_function("cleaned", 1, lambda text: pattern.sub(MARK, text))
@@ -76,5 +88,4 @@ def _clean_database(path: Path, pattern: re.Pattern[str]) -> None:
                 connection.execute(
                     f'update "{table}" set "{column[0]}" = cleaned("{column[0]}") where names("{column[0]}")'
                 )
-        connection.commit()
-        connection.execute("pragma wal_checkpoint(truncate)")
+    connection.execute("pragma wal_checkpoint(truncate)")
