@@ -125,6 +125,61 @@ def listed(there: Inbox, member_id: str) -> ErasedList:
     return ErasedList("a secret").with_people(found, ERASED_AT)
 
 
+def erased_from(folder: Path, name: str, member_id: str) -> Inbox:
+    """The small export of a format, loaded, and one member erased from it."""
+    there = inbox(folder, name)
+    there.pull()
+    lake_rows.erase(there.home, listed(there, member_id))
+    return there
+
+
+def test_discord_mentions_and_reactions_lose_the_erased(tmp_path: Path):
+    there = erased_from(tmp_path, "discord", "src:1")
+    rows = there.rows("discord_messages", "message_id, mentions, reactions", "order by message_id")
+    assert [row[0] for row in rows] == ["101"]
+    [(_, mentions, [reaction])] = rows
+    assert mentions == []
+    assert (reaction["quantity"], [user["user_id"] for user in reaction["users"]]) == (1, ["2"])
+    there = erased_from(tmp_path / "other", "discord", "src:2")
+    [mentions] = there.rows("discord_messages", "mentions", "where message_id = '300'")
+    assert [user["user_id"] for user in mentions] == ["1"]
+
+
+def test_answers_to_an_erased_account_of_mastodon_stay_answers(tmp_path: Path):
+    there = erased_from(tmp_path, "mastodon", "src:https://x.example/users/ann")
+    assert there.rows("mastodon_activities", "in_reply_to", "where activity_type = 'Create' order by all") == [
+        "https://x.example/erased/4",
+        "https://x.example/erased/statuses/3",
+        "https://x.example/users/anna/statuses/5",
+    ]
+    boosted = there.rows("mastodon_activities", "object_id", "where activity_type = 'Announce'")
+    assert boosted == ["https://x.example/erased/statuses/1"]
+
+
+def test_a_recipient_of_zulip_who_was_erased_is_nobodys_and_a_stream_stays(tmp_path: Path):
+    there = erased_from(tmp_path, "zulip", "src:10")
+    recipients = there.rows("zulip_realm", "id, recipient_type, type_id", "where kind = 'recipient' order by id")
+    assert recipients == [(100, 2, 7), (101, 1, None)]
+    assert there.rows("zulip_server_messages", "sender_id, recipient_id") == [(11, 101)]
+    assert there.rows("zulip_realm", "kind, coalesce(user_id, id)", "where kind <> 'recipient' order by all") == [
+        ("reaction", 11),
+        ("system_bot", 1),
+        ("user", 11),
+    ]
+
+
+def test_a_message_that_a_bot_wrote_for_somebody_erased_stays_the_bots(tmp_path: Path):
+    there = erased_from(tmp_path, "slack", "src:U1")
+    rows = there.rows("slack_messages", "user_id, bot_id, parent_user_id", "where channel = 'general' order by all")
+    assert ("U1" not in str(rows), (None, "B1", None) in rows, ("U2", None, None) in rows) == (True, True, True)
+
+
+def test_further_items_go_with_the_order(tmp_path: Path):
+    there = erased_from(tmp_path, "shopify_orders", "src:ann@example.org")
+    assert there.count() == 0
+    assert sum(account.rows_erased for account in there.accounts()) == 3
+
+
 def test_names_are_learned_from_the_rows_of_an_erased_account(tmp_path: Path):
     """Who was kept out unseen, or goes by another name now, is known by it to the rows of others in the same load."""
     there = inbox(tmp_path, "telegram")
