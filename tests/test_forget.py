@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 import expectations
+from orchestration import gate
 from orchestration.home import Home
 from orchestration.publish import MEMBER_TABLES
 from tests.communities import Place, published_rows
@@ -185,6 +186,16 @@ def test_the_next_weeks_are_those_of_a_community_that_wil_never_was_in(without_w
         f"select active_members from reports.report_activity where source = 'slack' and week_start = date '{FIRST}'"
     )
     assert (place.published(members), without.published(members)) == ([(7,)], [(6,)])
+
+
+def test_the_gate_passes_every_week_of_the_warehouse_made_anew(without_wil: Place, tmp_path: Path):
+    """Any report of any week may be run again alone: those beside it are there, and agree with it."""
+    place = without_wil.copy(tmp_path / "community")
+    weeks = [FIRST + timedelta(weeks=number) for number in range(WEEKS)]
+    verdicts = gate.judge(place.home, weeks)
+    assert [verdict.week_start for verdict in verdicts if verdict.results] == weeks
+    assert [gate.explain(result) for verdict in verdicts for result in verdict.failed] == []
+    assert not any(term in repr(verdicts) for term in TERMS)
 
 
 def test_a_late_row_restates_sealed_weeks_without_the_erased(without_wil: Place, tmp_path: Path):

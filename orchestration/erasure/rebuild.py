@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from datetime import date
 
 from orchestration import dbt_runs, lists, warehouse
 from orchestration.community import Community
@@ -29,20 +30,15 @@ def weeks_up_to_date(community: Community, say: Callable[[str], None]) -> dict[s
 
 
 def warehouse_anew(community: Community, say: Callable[[str], None]) -> None:
-    """Drops the warehouse and builds what all weeks stand on; a week's reports come with the week's next run."""
+    """Drops the warehouse and builds it anew, with the reports of all published weeks: any of them may be run again."""
     home = community.home
     for file in home.path.glob(f"{home.warehouse.name}*"):
         shutil.rmtree(file) if file.is_dir() else file.unlink()
-    models = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))["nodes"].values()
+    nodes = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))["nodes"].values()
     is_hidden = _is_hidden(community)
-    names = [
-        node["name"]
-        for node in models
-        if node["resource_type"] in ("model", "seed")
-        and (node["schema"] in ("staging", "canonical") or node["name"] in ("export_files", "sources"))
-        and not is_hidden(node["name"])
-    ]
-    _build(community, names, say)
+    names = [node["name"] for node in nodes if node["resource_type"] in ("model", "seed")]
+    weeks = sorted(warehouse.published_weeks(home))
+    _build(community, [name for name in names if not is_hidden(name)], say, weeks)
 
 
 def pages_anew(community: Community) -> None:
@@ -64,8 +60,10 @@ def _is_hidden(community: Community) -> Callable[[str], bool]:
     return is_hidden
 
 
-def _build(community: Community, models: list[str], say: Callable[[str], None]) -> None:
-    warehouse.write_control(community.config, community.home, [])
+def _build(
+    community: Community, models: list[str], say: Callable[[str], None], weeks: Sequence[date] = ()
+) -> None:  # fmt: skip
+    warehouse.write_control(community.config, community.home, weeks)
     log = community.home.dagster / "stdout.log"
     with log.open("a", encoding="utf-8") as out, redirect_stdout(out):
         done = dbt_runs.build(
