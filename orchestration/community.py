@@ -8,7 +8,8 @@ from pathlib import Path
 
 from orchestration import config as configuration
 from orchestration import formats
-from orchestration.erasure import plan
+from orchestration.erasure import erased_list, plan
+from orchestration.errors import UserError
 from orchestration.exports import lake
 from orchestration.home import Home, HomeLock
 
@@ -52,6 +53,10 @@ class Community:
         """Makes the home ready for a run: folders, the lock (waits for its turn), and no left-overs of killed runs.
 
         An erasure that was killed is completed first, so that no run reads what is half erased.
+
+        Raises:
+            UserError: people were erased from this home, and the list of them is gone: a load would bring them back.
+            ErasureError: the erasure cannot be completed.
         """
         self.home.create()
         HomeLock(self.home).acquire(what, say)
@@ -62,3 +67,13 @@ class Community:
 
             say("Completing an erasure that was begun and not completed.")
             finish(self, say)
+        if not erased_list.file_of(self.home).exists() and self._has_erased():
+            raise UserError(
+                f"{erased_list.file_of(self.home)}: missing, though people were erased from this home. Without it,"
+                " loading would bring them back. Put it back from a backup, or begin a new home."
+            )
+
+    def _has_erased(self) -> bool:
+        from orchestration.erasure import record
+
+        return record.has_rows(self.home)

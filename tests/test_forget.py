@@ -163,7 +163,7 @@ def test_the_same_exports_again_bring_nobody_back_and_a_forced_rerun_keeps_what_
 
 
 def test_the_next_weeks_are_those_of_a_community_that_wil_never_was_in(without_wil: Place, tmp_path: Path):
-    """Held against a home that was told to keep out each account before anything was loaded."""
+    """Held against a home that was told to keep Wil out before anything was loaded."""
     place = without_wil.copy(tmp_path / "community")
     erasable.add_weeks(place.config.parent, WEEKS, WEEKS + 2)
     done = place.run()
@@ -172,9 +172,8 @@ def test_the_next_weeks_are_those_of_a_community_that_wil_never_was_in(without_w
     assert holds(place.home) == set()
 
     without = Place(place.config, Home(tmp_path / "without"))
-    for source, native_id in erasable.ACCOUNTS.items():
-        kept_out = forget(without, f"{source}:{native_id}", "--unseen")
-        assert kept_out.returncode == 0, kept_out.stderr
+    kept_out = forget(without, PERSON, "--unseen")
+    assert kept_out.returncode == 0, kept_out.stderr
     done = without.run()
     assert done.returncode == 0, done.stdout + done.stderr
     for report in expectations.REPORTS:
@@ -225,3 +224,11 @@ def test_forgetting_twice_and_nobody(without_wil: Place, tmp_path: Path):
         assert "Traceback" not in unknown.stderr
         assert ("--unseen" in unknown.stderr) == (nobody == "slack:U999")
     assert before == (place.home.published.read_bytes(), (place.home.path / "erased.json").read_bytes())
+    # Who loses the list does not bring people back without knowing.
+    (place.home.path / "erased.json").unlink()
+    refused = place.run()
+    assert (refused.returncode, "Put it back from a backup" in refused.stderr) == (2, True)
+    (place.home.path / "erased.json").write_bytes(before[1][:100])
+    refused = place.run()
+    assert (refused.returncode, "cannot be read" in refused.stderr) == (1, True)
+    assert holds(place.home) == set()

@@ -45,6 +45,19 @@ def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"insert into new.reports.{TABLE} by name select * from old.reports.{TABLE} order by all")
 
 
+def has_rows(home: Home) -> bool:
+    """Whether anybody was ever erased from what is published."""
+    import duckdb
+
+    if not home.published.exists():
+        return False
+    with warehouse.connect(home.published, read_only=True) as connection:
+        try:
+            return bool(connection.execute(f"select 1 from reports.{TABLE} limit 1").fetchall())
+        except duckdb.CatalogException:
+            return False
+
+
 def sealed(home: Home) -> dict[date, str]:
     """The weeks whose last edition is older than an erasure that it counts, each with the inputs that it stands on."""
     import duckdb
