@@ -19,6 +19,7 @@ from orchestration.exports.pull import pull
 from orchestration.home import Home
 from tests.exports_in import discord_export, dumps, small, telegram_export, whatsapp_export, zulip_export
 from tests.exports_in.inbox import Inbox
+from tests.exports_in.mapped import table_source
 from tests.exports_in.slack_export import message
 
 # The formats in which rows of others name people.
@@ -271,3 +272,22 @@ def test_ids_go_from_logs_and_databases_and_ids_that_merely_look_alike_stay(tmp_
     for text in (rows[0][1], (home.dagster / "a.log").read_text(encoding="utf-8")):
         assert "drop table" not in text
     assert b"drop table" not in database.read_bytes()
+
+
+def test_reasons_and_names_of_files_lose_the_erased_and_known_files_stay_known(tmp_path: Path):
+    there = Inbox(tmp_path, table_source())
+    name = "Ann O'Berg; drop table x"
+    there.put("posts.csv", f"who,at\n{name},2024-01-01\nben,2024-01-02\nben,{name}\n")
+    there.put(f"{name}/{name}.csv", "who,when\n")
+    there.put("half.csv", f'who,at\n"{name}')
+    there.pull()
+    assert there.holds("Berg")
+    lake_rows.erase(there.home, listed(there, f"{there.source}:{name}"))
+    assert there.holds("Berg") == []
+    assert there.reasons()[4].startswith("at: expected an instant, found erased-")
+    footprint = there.footprint()
+    ErasedList("a secret").with_people([(MEMBER, f"{there.source}:{name}"), (NAME, name)], ERASED_AT).write(there.home)
+    # The same files again are the same files, under names that are no longer kept.
+    loaded = config.load(there.config_file)
+    assert pull(loaded, loaded.sources[0], there.home).changed is False
+    assert there.footprint() == footprint

@@ -197,8 +197,12 @@ def _amend_ledger(connection: duckdb.DuckDBPyConnection, home: Home, source: str
     there = _rows_in_lake(connection, home, source)
     files, exports = ledger.files(), ledger.exports()
     amended = [
-        replace(one, export=without_names(one.export, erased), file=without_names(one.file, erased)) for one in files
-    ]
+        replace(
+            one, export=without_names(one.export, erased), file=without_names(one.file, erased),
+            reason=one.reason and erased.redacted(one.reason),
+        )
+        for one in files
+    ]  # fmt: skip
     # The same name twice in an export is two accounts: rows are taken from the later one first.
     for number in reversed(range(len(amended))):
         one = amended[number]
