@@ -20,6 +20,8 @@ LONGEST_FIRST = (
     "test_ui",
     "test_figures_dumps",
     "test_figures",
+    "test_forget",
+    "test_forget_killed",
     "test_random_communities",
     "test_reruns",
     "test_mutated_figures",
