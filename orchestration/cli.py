@@ -1,4 +1,4 @@
-"""The command line: `stillhere init | check | run | ui`.
+"""The command line: `stillhere init | check | run | ui | forget`.
 
 Only light modules are imported at the top: `stillhere --help` has to answer in under a second.
 """
@@ -61,6 +61,23 @@ def _parser() -> argparse.ArgumentParser:
     _add_home(ui)
     ui.add_argument("--port", type=int, default=3000, help="default: 3000")
     ui.set_defaults(run=_ui)
+
+    forget = commands.add_parser(
+        "forget",
+        help="erase a person from everything that stillhere keeps, and keep them out of later loads",
+        description=(
+            "Erases a person, with all accounts that the identities file gives them: their rows, names and ids go from"
+            " lake, quarantine, warehouse, published file, lists, pages and logs, and later loads do not bring them"
+            " back. Published weekly totals stay as they are. Your own exports are not touched."
+        ),
+    )
+    forget.add_argument(
+        "member_id", metavar="MEMBER_ID", help="as in the column member_id of lists and tables, such as slack:U0123"
+    )
+    forget.add_argument("--unseen", action="store_true", help="keep out an account of which no export has told yet")
+    _add_config(forget)
+    _add_home(forget)
+    forget.set_defaults(run=_forget)
     return parser
 
 
@@ -100,6 +117,12 @@ def _run(parsed: argparse.Namespace) -> int:
     from orchestration.runs import run
 
     return run(parsed.config, parsed.home, parsed.first, parsed.last)
+
+
+def _forget(parsed: argparse.Namespace) -> int:
+    from orchestration.erasure.forget import forget
+
+    return forget(parsed.config, parsed.home, parsed.member_id, parsed.unseen)
 
 
 def _ui(parsed: argparse.Namespace) -> int:

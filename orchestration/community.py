@@ -8,6 +8,8 @@ from pathlib import Path
 
 from orchestration import config as configuration
 from orchestration import formats
+from orchestration.erasure import erased_list, plan
+from orchestration.errors import UserError
 from orchestration.exports import lake
 from orchestration.home import Home, HomeLock
 
@@ -48,8 +50,30 @@ class Community:
         return {formats.get(source.format).model_family for source in self.config.sources}
 
     def prepare(self, what: str, say) -> None:
-        """Makes the home ready for a run: folders, the lock (waits for its turn), and no left-overs of killed runs."""
+        """Makes the home ready for a run: folders, the lock (waits for its turn), and no left-overs of killed runs.
+
+        An erasure that was killed is completed first, so that no run reads what is half erased.
+
+        Raises:
+            UserError: people were erased from this home, and the list of them is gone: a load would bring them back.
+            ErasureError: the erasure cannot be completed.
+        """
         self.home.create()
         HomeLock(self.home).acquire(what, say)
         lake.write_schemas(self.home, formats.raw_tables())
         lake.sweep(self.home, [source.name for source in self.config.sources])
+        if plan.pending(self.home):
+            from orchestration.erasure.forget import finish
+
+            say("Completing an erasure that was begun and not completed.")
+            finish(self, say)
+        if not erased_list.file_of(self.home).exists() and self._has_erased():
+            raise UserError(
+                f"{erased_list.file_of(self.home)}: missing, though people were erased from this home. Without it,"
+                " loading would bring them back. Put it back from a backup, or begin a new home."
+            )
+
+    def _has_erased(self) -> bool:
+        from orchestration.erasure import record
+
+        return record.has_rows(self.home)

@@ -26,3 +26,9 @@ class ExportsError(UserError):
 
 class UnreachableError(ExportsError):
     """The place where a source's exports lie did not answer as it should; later it may. All else is for a person."""
+
+
+class ErasureError(UserError):
+    """An erasure could not be completed now. It stays planned, and the next `forget` or run tries again."""
+
+    exit_code = 1

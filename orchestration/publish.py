@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate, lists, published_tables, restatements, star
+from orchestration import gate, lists, published_tables, restatements, star, warehouse
+from orchestration.erasure import record
 from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
@@ -51,12 +52,14 @@ _TABLE_COMMENTS = {
     "report_quality": "One row per week, report and check: what the checks said of the published edition.",
     "report_editions": "One row per week and edition: each publishing of a week that changed something.",
     restatements.TABLE: restatements.COMMENT,
+    record.TABLE: record.COMMENT,
 }
 
 
 def own_tables() -> dict[str, dict[str, str]]:
     """The tables that publishing itself writes: their description under the key '', and their columns'."""
     columns = {"report_quality": _QUALITY, "report_editions": _EDITIONS, restatements.TABLE: restatements.COLUMNS}
+    columns[record.TABLE] = record.COLUMNS
     return {
         table: {"": comment, **{name: text for name, (_, text) in columns[table].items()}}
         for table, comment in _TABLE_COMMENTS.items()
@@ -71,12 +74,14 @@ class Publishing:
         published: weeks with a new or changed edition.
         unchanged: weeks whose published rows are already these.
         withheld: weeks that failed a critical check, with the verdict.
+        sealed: those of the unchanged weeks that keep what was published of them before somebody was erased.
     """
 
     path: Path
     published: list[date] = field(default_factory=list)
     unchanged: list[date] = field(default_factory=list)
     withheld: list[gate.Verdict] = field(default_factory=list)
+    sealed: list[date] = field(default_factory=list)
 
 
 def publish(home: Home, weeks: Sequence[date], run_id: str, language: str = "en") -> Publishing:
@@ -85,16 +90,26 @@ def publish(home: Home, weeks: Sequence[date], run_id: str, language: str = "en"
     Returns:
         Which weeks were published, unchanged and withheld. The file is not touched where nothing changes.
     """
-    verdicts = gate.judge(home, weeks)
-    result = Publishing(
-        home.published, withheld=[verdict for verdict in verdicts if verdict.failed or not verdict.results]
-    )
+    sealed = _sealed(home, weeks)
+    verdicts = gate.judge(home, [week for week in weeks if week not in sealed])
+    withheld = [verdict for verdict in verdicts if verdict.failed or not verdict.results]
+    result = Publishing(home.published, unchanged=list(sealed), withheld=withheld, sealed=sealed)
     good = [verdict for verdict in verdicts if verdict not in result.withheld]
     if not good:
         return result
     _Edition(home, good, run_id, result).write()
     lists.write(home, [verdict.week_start for verdict in good], language)
     return result
+
+
+def _sealed(home: Home, weeks: Sequence[date]) -> list[date]:
+    """The weeks whose published totals count somebody erased since, and that nothing else has changed."""
+    published = record.sealed(home)
+    if not published.keys() & set(weeks):
+        return []
+    with warehouse.connect(home.warehouse, read_only=True) as connection:
+        now = inputs_fingerprints(connection, weeks)
+    return [week for week in weeks if published.get(week) == now[week]]
 
 
 class _Edition:
@@ -135,7 +150,7 @@ class _Edition:
                 return
             connection.execute("checkpoint new")
             connection.execute("detach new")
-        _swap(self.part, self.home.published)
+        swap(self.part, self.home.published)
 
     def _fill(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Brings the new file to what is to be published; returns whether that differs from the old one."""
@@ -148,6 +163,7 @@ class _Edition:
             self._create_like_warehouse(connection, table)
             connection.execute(f"insert into new.reports.{table} select * from warehouse.reports.{table} order by all")
         self._write_quality(connection)
+        record.carry_over(connection)
         star.create_views(connection, "new", WEEKLY_TABLES)
         for week in self.weeks:
             (self.result.published if week in changed else self.result.unchanged).append(week)
@@ -304,7 +320,7 @@ class _Edition:
         """Whether any table but the weekly ones, or a view, differs from the published file's."""
         if not self.has_old or star.views(connection, "old") != star.views(connection, "new"):
             return True
-        for table in (*WHOLE_TABLES, "report_quality", restatements.TABLE):
+        for table in (*WHOLE_TABLES, "report_quality", restatements.TABLE, record.TABLE):
             if not self._old_has(connection, table):
                 return True
             hashes = [
@@ -346,7 +362,8 @@ def _insert(
         connection.unregister("given_rows")
 
 
-def _swap(part: Path, target: Path) -> None:
+def swap(part: Path, target: Path) -> None:
+    """Puts a new published file, closed, in the place of the old one in one step."""
     wal = Path(f"{part}.wal")
     if wal.exists():
         raise RuntimeError(f"{wal}: the new edition was not closed cleanly; it is not published.")

@@ -36,6 +36,7 @@ class Outcome:
 
     published: int = 0
     unchanged: int = 0
+    sealed: int = 0
     withheld: int = 0
     problems: list[str] = field(default_factory=list)
     undelivered: list[str] = field(default_factory=list)
@@ -204,6 +205,7 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
         if metadata and "weeks_published" in metadata:
             outcome.published += int(metadata["weeks_published"].value)
             outcome.unchanged += int(metadata["weeks_unchanged"].value)
+            outcome.sealed += int(metadata["weeks_sealed"].value)
             outcome.withheld += int(metadata["weeks_withheld"].value)
             if "not_delivered" in metadata:
                 outcome.undelivered.append(str(metadata["not_delivered"].value))
@@ -220,6 +222,11 @@ def _summarise(community: Community, console: Console, outcome: Outcome) -> None
     if outcome.withheld:
         parts.append(f"{outcome.withheld} withheld")
     console.print("; ".join(parts) + ".")
+    if outcome.sealed:
+        console.print(
+            f"{outcome.sealed} of the unchanged week(s) keep what was published of them before somebody was erased.",
+            soft_wrap=True,
+        )
     if community.home.published.exists():
         console.print(f"To read: {community.home.pages / 'index.html'}", soft_wrap=True, markup=False)
         console.print(f"For BI tools: {community.home.published}", soft_wrap=True, markup=False)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import formats
 from orchestration.config import Config, Goal
+from orchestration.erasure.erased_list import MEMBER, ErasedList
 from orchestration.errors import ConfigError
 from orchestration.exports import lake
 from orchestration.home import Home
@@ -71,14 +72,16 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
             [tuple(v for _, v in settings.values())],
         )
         _replace(connection, "sources", _SOURCE_COLUMNS, [_source_row(source, home) for source in config.sources])
-        _replace(connection, "accounts", _ACCOUNT_COLUMNS, _accounts(config))
+        erased = ErasedList.of(home)
+        known = [row for row in _accounts(config) if not erased.has(MEMBER, f"{row[0]}:{row[1]}")]
+        _replace(connection, "accounts", _ACCOUNT_COLUMNS, known)
         _replace(
             connection,
             "identities",
             {"person": "VARCHAR", "source": "VARCHAR", "native_id": "VARCHAR"},
-            _identities(config),
+            [row for row in identities(config) if not erased.has(MEMBER, f"{row[1]}:{row[2]}")],
         )
-        asked = [(account,) for account in do_not_contact(config)]
+        asked = [(account,) for account in do_not_contact(config) if not erased.has(MEMBER, account)]
         _replace(connection, "do_not_contact", {"account_id": "VARCHAR"}, asked)
         unreadable = [
             (name, _last_week(config, exports)) for name, exports in ledgers.items() if _nothing_readable(exports)
@@ -193,7 +196,12 @@ def _accounts(config: Config) -> list[tuple[Any, ...]]:
     return [(*account.split(":", 1), official, bot) for account, official, bot in marked]
 
 
-def _identities(config: Config) -> list[tuple[str, str, str]]:
+def identities(config: Config) -> list[tuple[str, str, str]]:
+    """The rows of the identities file: person, source and the account's own id there.
+
+    Raises:
+        ConfigError: a row lacks one of them, or gives an account to a second person.
+    """
     if config.community.identities is None:
         return []
     path = Path(config.resolve(config.community.identities))

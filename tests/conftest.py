@@ -10,6 +10,8 @@ from filelock import FileLock
 from orchestration.home import Home
 from orchestration.sample_community import write
 from tests.communities import SHARED_DATA, Place
+from tests.exports_in import erasable
+from tests.forgetting import forget
 
 # The files that take the longest, the longest first, so that at the end no worker is left alone with one of them. The
 # first of them do without the sample community, which else all workers would wait for.
@@ -18,6 +20,8 @@ LONGEST_FIRST = (
     "test_ui",
     "test_figures_dumps",
     "test_figures",
+    "test_forget",
+    "test_forget_killed",
     "test_random_communities",
     "test_reruns",
     "test_mutated_figures",
@@ -71,6 +75,36 @@ def sample(sample_exports: Path, shared_folder: Path) -> Place:
             done = place.run()
             assert done.returncode == 0, done.stdout + done.stderr
     return place
+
+
+@pytest.fixture(scope="session")
+def with_wil(shared_folder: Path) -> Place:
+    """A community of many formats with all weeks published, and with Wil in it. Only look at it; break a `copy`."""
+    folder = shared_folder / "with_wil"
+    place = Place(folder / "stillhere.toml", Home(folder / ".stillhere"))
+    with FileLock(shared_folder / "with_wil.lock"):
+        if not place.home.published.exists():
+            erasable.write(folder)
+            done = place.run()
+            assert done.returncode == 0, done.stdout + done.stderr
+    return place
+
+
+@pytest.fixture(scope="session")
+def without_wil(with_wil: Place, shared_folder: Path) -> Place:
+    """The same after Wil was erased, by the id of one account. Only look at it; break a `copy`.
+
+    What `forget` said is in `said.txt` beside the config.
+    """
+    folder = shared_folder / "without_wil"
+    with FileLock(shared_folder / "without_wil.lock"):
+        if not (folder / "said.txt").exists():
+            place = with_wil.copy(folder)
+            erasable.leave_traces(place.home)
+            done = forget(place, f"slack:{erasable.SLACK_ID}")
+            assert done.returncode == 0, done.stdout + done.stderr
+            (folder / "said.txt").write_text(done.stderr, encoding="utf-8")
+    return Place(folder / "stillhere.toml", Home(folder / ".stillhere"))
 
 
 @pytest.fixture

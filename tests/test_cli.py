@@ -31,7 +31,7 @@ def test_help_loads_nothing_heavy():
 def test_help_names_every_command():
     done = stillhere("--help")
     assert done.returncode == 0
-    for command in ("init", "check", "run", "ui"):
+    for command in ("init", "check", "run", "ui", "forget"):
         assert command in done.stdout
 
 

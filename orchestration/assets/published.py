@@ -52,6 +52,7 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
             "pages": dg.MetadataValue.path(str(community.home.pages / "index.html")),
             "weeks_published": len(result.published),
             "weeks_unchanged": len(result.unchanged),
+            "weeks_sealed": len(result.sealed),
             "weeks_withheld": len(result.withheld),
         }
         if undelivered:

@@ -29,11 +29,16 @@ SCHEMA_SOURCE = "_schema"
 # What became of a file: its rows were loaded (in part, perhaps); it is the same as one loaded before; no figure needs
 # it; nothing of it could be read; or it is an archive within the export, whose files have accounts of their own.
 LOADED, KNOWN, UNUSED, UNREADABLE, OPENED = "loaded", "known", "unused", "unreadable", "opened"
+# Why a row that could be read is quarantined all the same: it is somebody's who was erased.
+ERASED = "erased"
 
 
 @dataclass
 class FileAccount:
-    """One file of one export. `rows_read = rows_loaded + rows_quarantined`, always."""
+    """One file of one export. `rows_read = rows_loaded + rows_quarantined`, always.
+
+    `rows_erased` are those of the quarantined rows that are an erased person's.
+    """
 
     source: str
     export: str
@@ -49,6 +54,7 @@ class FileAccount:
     outcome: str
     reason: str | None
     pull_id: str
+    rows_erased: int = 0
 
 
 @dataclass
@@ -72,6 +78,7 @@ _FILE_TYPES = {
     "source": "VARCHAR", "export": "VARCHAR", "file": "VARCHAR", "sha256": "VARCHAR", "bytes": "BIGINT",
     "rows_read": "BIGINT", "rows_loaded": "BIGINT", "rows_quarantined": "BIGINT", "first_at": "TIMESTAMP",
     "last_at": "TIMESTAMP", "loaded_at": "TIMESTAMP", "outcome": "VARCHAR", "reason": "VARCHAR", "pull_id": "VARCHAR",
+    "rows_erased": "BIGINT",
 }  # fmt: skip
 _EXPORT_TYPES = {
     "source": "VARCHAR", "export": "VARCHAR", "sha256": "VARCHAR", "options_digest": "VARCHAR", "files": "BIGINT",
@@ -127,9 +134,11 @@ class Ledger:
             return []
         import duckdb
 
-        relation = duckdb.read_parquet([glob.escape(str(path)) for path in committed])
-        rows = relation.select(*[duckdb.ColumnExpression(name) for name in types]).fetchall()
-        return [dict(zip(types, row, strict=True)) for row in rows]
+        relation = duckdb.read_parquet([glob.escape(str(path)) for path in committed], union_by_name=True)
+        # A ledger that was begun before there was a column lacks it: the account's default holds.
+        there = [name for name in types if name in relation.columns]
+        rows = relation.select(*[duckdb.ColumnExpression(name) for name in there]).fetchall()
+        return [{n: v for n, v in zip(there, row, strict=True) if v is not None or n != "rows_erased"} for row in rows]
 
     def commit(self, pull_id: str, files: Iterable[FileAccount], exports: Iterable[ExportAccount]) -> None:
         """Writes the account of a pull; with this it counts."""
@@ -246,7 +255,7 @@ class Quarantine:
         if self._out is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._out = self._file.with_suffix(".part").open("w", encoding="utf-8")
-        self._out.write(_one_line(entry) + "\n")
+        self._out.write(one_line(entry) + "\n")
 
     def commit(self) -> None:
         """Makes the entries count (with the ledger, which comes last)."""
@@ -260,7 +269,13 @@ class Quarantine:
             self._out.close()
 
 
-def _one_line(entry: Mapping[str, Any]) -> str:
+def erased_entry(account: FileAccount) -> dict[str, Any]:
+    """What the quarantine says of a file's rows that are erased people's: how many, and not which."""
+    entry = {"export": account.export, "file": account.file, "row": None, "reason": ERASED, "raw": None}
+    return entry | {"rows": account.rows_erased}
+
+
+def one_line(entry: Mapping[str, Any]) -> str:
     """JSON that no reader takes for two lines: some break lines at these characters too, which JSON lets stand."""
     text = json.dumps(entry, ensure_ascii=False, default=str)
     return re.sub("[\x85\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import formats
 from orchestration.config import Config, Source
+from orchestration.erasure.erased_list import MEMBER, NAME, ErasedList, can_be_part_of_a_name
 from orchestration.errors import ExportsError
 from orchestration.exports import lake, locate, remote, storage
 from orchestration.exports.lake import ExportAccount, FileAccount
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Parsed, StagedFile, number_files, quoted
+from orchestration.formats.people import People
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -106,6 +108,8 @@ class _Pull:
         self.exports: list[ExportAccount] = []
         self.quarantine = lake.Quarantine(home, source.name, self.pull_id)
         self.elsewhere = elsewhere(config, source, home)
+        self.erased = ErasedList.of(home)
+        self.names: dict[str, str] = {}
 
     def run(self) -> PullResult:
         result = self._run()
@@ -168,7 +172,7 @@ class _Pull:
         self.exports.append(
             ExportAccount(
                 source=self.source.name,
-                export=export.name,
+                export=self.named(export.name),
                 sha256=archive_sha,
                 options_digest=self.digest,
                 files=len(data),
@@ -193,8 +197,8 @@ class _Pull:
             "reason": None,
         }
         return FileAccount(
-            source=self.source.name, export=export.name, file=file, sha256=sha, bytes=size, loaded_at=self.loaded_at,
-            outcome=outcome, pull_id=self.pull_id, **(values | rest),
+            source=self.source.name, export=self.named(export.name), file=self.named(file), sha256=sha, bytes=size,
+            loaded_at=self.loaded_at, outcome=outcome, pull_id=self.pull_id, **(values | rest),
         )  # fmt: skip
 
     def unreadable(
@@ -205,15 +209,26 @@ class _Pull:
         Args:
             head: how the file begins.
         """
-        known = self.known_in_export.get((export.name, file))
+        reason = self.erased.redacted(reason)
+        known = self.known_in_export.get((self.named(export.name), self.named(file)))
         if known and (known.sha256, known.bytes, known.reason) == (sha, size, reason):
             self.accounts.append(self.account(export, file, sha, size, lake.KNOWN, reason=reason))
             return
         self.accounts.append(
             self.account(export, file, sha, size, lake.UNREADABLE, rows_read=1, rows_quarantined=1, reason=reason)
         )
-        shown = head if self.format.keeps_heads else None
-        self.quarantine.add({"export": export.name, "file": file, "row": None, "reason": reason, "raw": shown})
+        # Of what cannot be read nobody can tell whose it is: no word of it is kept once somebody was erased.
+        shown = head if self.format.keeps_heads and not self.erased.entries else None
+        names = {"export": self.named(export.name), "file": self.named(file)}
+        self.quarantine.add({**names, "row": None, "reason": reason, "raw": shown})
+
+    def named(self, path: str) -> str:
+        """An export's or file's name as it is kept: without names of erased people, which a chat's file may bear."""
+        if not self.erased.entries:
+            return path
+        if path not in self.names:
+            self.names[path] = "/".join(map(self.erased.redacted, path.split("/")))
+        return self.names[path]
 
     def remember(self, account: FileAccount) -> None:
         """Keeps what a file was when it was last read (a known file refers to an earlier reading)."""
@@ -222,14 +237,15 @@ class _Pull:
 
     def known_as(self, export: locate.Export, file: str, sha: str) -> FileAccount | None:
         """The account of the same file, read before: out of this export, or of the last other one that had it."""
-        found = (self.known_in_export.get((export.name, file)), self.known.get(file))
+        file = self.named(file)
+        found = (self.known_in_export.get((self.named(export.name), file)), self.known.get(file))
         return next((account for account in found if account and account.sha256 == sha), None)
 
     def had_member_list(self, export: locate.Export, prefix: str) -> bool:
         """Whether a member list was among the files of that prefix when they were last read."""
         return any(
-            of == export.name
-            and file.startswith(prefix)
+            of == self.named(export.name)
+            and file.startswith(self.named(prefix))
             and self.format.table_of(file, self.options) == self.format.member_list
             for of, file in self.known_in_export
         )
@@ -334,7 +350,7 @@ class _ExportReader:
         if not self.member_list_files or getattr(self.pull.options, "member_list", "whole") == "partial":
             return False
         # Where the archive broke off, its account is under its own name.
-        names = {*self.member_list_files, self.export.name.rsplit("/", 1)[-1]}
+        names = set(map(self.pull.named, [*self.member_list_files, self.export.name.rsplit("/", 1)[-1]]))
         return all(account.reason is None for account in accounts if account.file in names)
 
     def close(self) -> None:
@@ -422,7 +438,8 @@ class _ExportReader:
         """An archive all of whose files could be read need not be opened again as long as it stays the same."""
         pull = self.pull
         for file, read in self.opened:
-            inside = [a for a in pull.accounts[self.first_account :] if a.file.startswith(f"{file.name}/")]
+            prefix = pull.named(f"{file.name}/")
+            inside = [a for a in pull.accounts[self.first_account :] if a.file.startswith(prefix)]
             used = [account for account in inside if account.outcome in (lake.LOADED, lake.KNOWN)]
             if used and not any(a.outcome == lake.UNREADABLE or a.reason for a in inside):
                 spans = [account for account in used if account.first_at]
@@ -453,12 +470,15 @@ class _ExportReader:
             from ({parsed.rows})
             """
         )
-        number_files(connection, "file_names", "file", {staged.number: staged.name for staged, _ in files})
+        if pull.erased.entries:
+            self._take_out_erased(table)
+        number_files(connection, "file_names", "file", {staged.number: pull.named(staged.name) for staged, _ in files})
         self._account_for(files, parsed)
         columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in pull.format.tables[table].items())
+        export = quoted(pull.named(self.export.name))
         rows = f"""
-            select {quoted(pull.source.name)} as _source, {quoted(self.export.name)} as _export, file as _file,
-                row_no as _row, timestamp '{pull.loaded_at}' as _loaded_at, row_at as _at, {columns}
+            select {quoted(pull.source.name)} as _source, {export} as _export, file as _file, row_no as _row,
+                timestamp '{pull.loaded_at}' as _loaded_at, row_at as _at, {columns}
             from parsed join file_names using (file_no)
             where reason is null
         """
@@ -477,6 +497,46 @@ class _ExportReader:
                 connection.execute(f'create temp table "undated_{table}" as {rows} and row_at is null')
                 self.undated.append(table)
 
+    def _take_out_erased(self, table: str) -> None:
+        """Marks the rows of erased people as bad, and takes these people out of the rows of others.
+
+        No content of bad rows is kept then: whose a row is that cannot be read, nobody can tell.
+        """
+        people = self.pull.format.people[table]
+        source = quoted(self.pull.source.name)
+        self.pull.erased.teach(self.connection)
+        self._learn_names(people, f"(select *, {source} as _source from parsed)")
+        named = "".join(f', {sql} as "{column}"' for column, sql in people.named.items())
+        self.connection.execute(
+            f"""
+            create or replace temp table parsed as
+            select * exclude (_source, _file, goes)
+                replace (case when goes then {quoted(lake.ERASED)} else reason end as reason,
+                    cast(null as varchar) as raw{named})
+            from (
+                select *, {people.goes} as goes
+                from (select *, {source} as _source, file_no as _file from parsed)
+            )
+            """
+        )
+
+    def _learn_names(self, people: People, rows: str) -> None:
+        """Puts what erased people are called in these rows on the list: others may know them by that name alone."""
+        pull, found = self.pull, set()
+        for column in people.names:
+            theirs = (
+                f"select distinct {column} from {rows} where {column} is not null and is_erased({people.member_id})"
+            )
+            found |= {name for (name,) in self.connection.execute(theirs).fetchall()}
+        known_as = [(NAME, name) for name in sorted(found) if can_be_part_of_a_name(name)]
+        if people.named_as is not None:
+            known_as += [(MEMBER, f"{pull.source.name}:{people.named_as}{name}") for name in sorted(found)]
+        learned = pull.erased.with_people(known_as, f"{pull.loaded_at:%Y-%m-%d %H:%M:%S.%f}")
+        if learned != pull.erased:
+            learned.write(pull.home)
+            learned.teach(self.connection)
+            pull.erased, pull.names = learned, {}
+
     def _account_for(self, files: list[tuple[StagedFile, locate.Fingerprint]], parsed: Parsed) -> None:
         pull = self.pull
         counts = {
@@ -484,9 +544,13 @@ class _ExportReader:
             for row in self.connection.execute(
                 """
                 select file_no, count(*), count(*) filter (where reason is null),
-                    min(row_at) filter (where reason is null), max(row_at) filter (where reason is null)
+                    count(*) filter (where reason = $erased),
+                    -- What an export reaches does not depend on who was erased.
+                    min(row_at) filter (where coalesce(reason, $erased) = $erased),
+                    max(row_at) filter (where coalesce(reason, $erased) = $erased)
                 from parsed group by file_no
-                """
+                """,
+                {"erased": lake.ERASED},
             ).fetchall()
         }
         for staged, read in files:
@@ -497,25 +561,28 @@ class _ExportReader:
             if staged.number in parsed.unused:
                 pull.accounts.append(pull.account(self.export, staged.name, read.sha256, read.size, lake.UNUSED))
                 continue
-            total, loaded, first_at, last_at = counts.get(staged.number, (0, 0, None, None))
+            total, loaded, erased, first_at, last_at = counts.get(staged.number, (0, 0, 0, None, None))
             account = pull.account(
                 self.export, staged.name, read.sha256, read.size, lake.LOADED, rows_read=total, rows_loaded=loaded,
-                rows_quarantined=total - loaded, first_at=first_at, last_at=last_at,
+                rows_quarantined=total - loaded, first_at=first_at, last_at=last_at, rows_erased=erased,
             )  # fmt: skip
             pull.accounts.append(account)
+            if erased:
+                pull.quarantine.add(lake.erased_entry(account))
             pull.remember(account)
             self._saw(last_at)
         self._quarantine({staged.number: staged.name for staged, _ in files})
 
     def _quarantine(self, names: dict[int, str]) -> None:
         bad = self.connection.execute(
-            "select file_no, row_no, reason, raw from parsed where reason is not null order by file_no, row_no"
+            "select file_no, row_no, reason, raw from parsed where reason <> ? order by file_no, row_no", [lake.ERASED]
         )
+        pull = self.pull
+        export = pull.named(self.export.name)
         while rows := bad.fetchmany(10_000):
             for file_no, row_no, reason, raw in rows:
-                self.pull.quarantine.add(
-                    {"export": self.export.name, "file": names[file_no], "row": row_no, "reason": reason, "raw": raw}
-                )
+                where = {"export": export, "file": pull.named(names[file_no]), "row": row_no}
+                pull.quarantine.add({**where, "reason": pull.erased.redacted(reason), "raw": raw})
 
     def _saw(self, last_at: datetime | None) -> None:
         if last_at and (self.newest is None or last_at > self.newest):

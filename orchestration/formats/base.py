@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestration.formats.people import People
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -110,12 +112,14 @@ class Format:
             begin with the format's, so that `lake/*/<table>/` finds one format's rows only.
         models: whose dbt models read its raw tables; its own name, but for formats that share one layout.
         member_list: the raw table that lists the members, if the format has one.
+        people: for each raw table, whom its rows are of and whom they name (see `orchestration.formats.people`).
         shows_acts: whether its exports show what members do besides buying.
         Options: the keys that the format understands in a [[sources]] entry.
     """
 
     name: str
     tables: dict[str, dict[str, str]]
+    people: dict[str, People]
     models: str | None = None
     member_list: str | None = None
     shows_acts: bool = True

@@ -17,6 +17,7 @@ from orchestration.formats.base import Format, MemberListOptions, Observes, Pars
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.json_files import shown, whole_number
 from orchestration.formats.json_objects import load_objects
+from orchestration.formats.people import People, id_in_source
 from orchestration.formats.tabular import TabularOptions, load_columns
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ class Discourse(Format):
             "trust_level": "BIGINT",
             "is_official": "BOOLEAN",
         },
+    }
+
+    people = {
+        "discourse_posts": People(member_id=id_in_source("user_id"), names=("username",)),
+        "discourse_users": People(member_id=id_in_source("user_id"), names=("username",)),
     }
 
     def observes(self, options: Any) -> Observes:

@@ -21,6 +21,7 @@ from orchestration.formats.base import (
     path_sql,
 )
 from orchestration.formats.json_files import load_arrays
+from orchestration.formats.people import People, id_in_source
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,6 +30,18 @@ _FILE = re.compile(r"(?:.*/)?(outbox|actor)\.json", re.DOTALL)
 _MAX_ACTOR_BYTES = 1 << 20
 _INSTANT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})"
 _PUBLIC = "['https://www.w3.org/ns/activitystreams#Public', 'as:Public', 'Public']"
+
+
+_ADDRESSES = ("object_id", "in_reply_to", "conversation")
+# Addresses of posts hold the name of their account.
+_ADDRESS = "^(https?://[^/]+)/(?:users/|@)([^/]+)(/.*)?$"
+
+
+def _without_account(column: str) -> str:
+    """SQL for an address without the account in it where that was erased: what answers it stays an answer."""
+    server, name, rest = (f"regexp_extract({column}, '{_ADDRESS}', {group})" for group in (1, 2, 3))
+    account = f"{server} || '/users/' || {name}"
+    return f"case when is_erased({id_in_source(account)}) then {server} || '/erased' || {rest} else {column} end"
 
 
 class MastodonOptions(Options):
@@ -67,6 +80,14 @@ class Mastodon(Format):
             "is_official": "BOOLEAN",
             "joined_at": "TIMESTAMP",
         },
+    }
+
+    people = {
+        "mastodon_activities": People(
+            member_id=id_in_source("actor"),
+            named={column: _without_account(column) for column in _ADDRESSES},
+        ),
+        "mastodon_actors": People(member_id=id_in_source("actor"), names=("actor_name",)),
     }
 
     def observes(self, options: MastodonOptions) -> Observes:

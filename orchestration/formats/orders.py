@@ -20,6 +20,7 @@ from pydantic import Field, model_validator
 
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
+from orchestration.formats.people import People, id_in_source
 from orchestration.formats.tabular import Column, TabularOptions, kind_of, load_columns, mapped_columns
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Orders(Format):
             "is_purchase": "BOOLEAN",
         }
     }
+
+    people = {"orders_orders": People(member_id=id_in_source("member"))}
 
     def observes(self, options: OrdersOptions) -> Observes:
         """Purchases only: no acts, no member list."""

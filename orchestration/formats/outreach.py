@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
+from orchestration.formats.people import People
 from orchestration.formats.tabular import (
     Column,
     Names,
@@ -62,6 +63,8 @@ class Outreach(Format):
     shows_acts = False
     Options = OutreachOptions
     tables = {"outreach_contacts": dict.fromkeys(("member_id", "play", "channel"), "VARCHAR")}
+
+    people = {"outreach_contacts": People(member_id="member_id")}
 
     def observes(self, options: OutreachOptions) -> Observes:
         """Nothing that members do: whom the community turned to is no act of theirs."""

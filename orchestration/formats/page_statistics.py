@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.formats.base import Format, Observes, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
+from orchestration.formats.people import NOBODY
 from orchestration.formats.tabular import TabularOptions, columns_of, kind_of, load_columns
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ class PageStatistics(Format):
             **dict.fromkeys(FIGURES, "BIGINT"),
         }
     }
+
+    # A page is no person, and of its followers there are numbers only.
+    people = {"page_statistics_figures": NOBODY}
 
     def observes(self, options: TabularOptions) -> Observes:
         """How many reacted to a post; who follows, reads or reacts is shown by none of these platforms."""

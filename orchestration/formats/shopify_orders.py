@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from orchestration.formats.amounts import amount_problem, amount_sql, currency_problem
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
+from orchestration.formats.people import People, id_in_source
 from orchestration.formats.tabular import Names, TabularOptions, as_raw, kind_of, load_columns
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ class ShopifyOrders(Format):
             "refunded": "DECIMAL(18,4)",
             "outstanding": "DECIMAL(18,4)",
         }
+    }
+
+    # The rows of further items name nobody: they go with their order.
+    people = {
+        "shopify_orders_rows": People(
+            member_id=id_in_source("coalesce(member, max(member) over (partition by _file, order_name))")
+        )
     }
 
     @property

@@ -22,6 +22,7 @@ from orchestration.formats.base import (
     number_files,
 )
 from orchestration.formats.json_files import load_arrays, scan_arrays
+from orchestration.formats.people import People, id_in_source, unless_erased
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,6 +61,24 @@ class Slack(Format):
             "updated": "BIGINT",
             "tz": "VARCHAR",
         },
+    }
+
+    # A message posted through a bot is the bot's act, also when it bears a person's id.
+    people = {
+        "slack_messages": People(
+            member_id=id_in_source("coalesce(bot_id, user_id)"),
+            named={
+                "user_id": unless_erased("user_id"),
+                "parent_user_id": unless_erased("parent_user_id"),
+                # Of each emoji the users; one that nobody is left of goes.
+                "reactions": f"""list_filter(
+                    list_transform(reactions, lambda one: struct_pack(
+                        name := one.name,
+                        users := list_filter(one.users, lambda who: not is_erased({id_in_source("who")})))),
+                    lambda one: len(one.users) > 0)""",
+            },
+        ),
+        "slack_users": People(member_id=id_in_source("user_id"), names=("user_name",)),
     }
 
     def observes(self, options: Any) -> Observes:

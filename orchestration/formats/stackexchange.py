@@ -26,6 +26,7 @@ from orchestration.formats.base import (
     path_sql,
     quoted,
 )
+from orchestration.formats.people import People, id_in_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +78,13 @@ class StackExchange(Format):
             f"stackexchange_{kind}": {column: "VARCHAR" for column, *_ in _ATTRIBUTES[kind]}
             for kind in ("posts", "comments", "votes")
         },
+    }
+
+    people = {
+        "stackexchange_users": People(member_id=id_in_source("user_id"), names=("user_name",)),
+        "stackexchange_posts": People(member_id=id_in_source("user_id")),
+        "stackexchange_comments": People(member_id=id_in_source("user_id")),
+        "stackexchange_votes": People(member_id=id_in_source("user_id")),
     }
 
     def observes(self, options: Any) -> Observes:

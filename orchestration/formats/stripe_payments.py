@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestration.formats.amounts import amount_problem, amount_sql, currency_problem
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
+from orchestration.formats.people import People, id_in_source
 from orchestration.formats.tabular import Names, TabularOptions, as_raw, kind_of, load_columns
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class StripePayments(Format):
             "status": "VARCHAR",
         }
     }
+
+    people = {"stripe_payments_payments": People(member_id=id_in_source("member"))}
 
     @property
     def keeps_heads(self) -> bool:

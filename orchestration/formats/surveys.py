@@ -26,6 +26,7 @@ from pydantic import Field, model_validator
 
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
+from orchestration.formats.people import People
 from orchestration.formats.tabular import Column, SourceName, TabularOptions, as_raw, kind_of, load_columns
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class Surveys(Format):
             "is_answer": "BOOLEAN",
         }
     }
+
+    people = {"surveys_answers": People(member_id="(coalesce(respondent_source, _source) || ':' || respondent)")}
 
     @property
     def keeps_heads(self) -> bool:

@@ -39,6 +39,7 @@ from orchestration.formats.base import (
     quoted,
 )
 from orchestration.formats.instants import instant_sql, precision_sql
+from orchestration.formats.people import People, id_in_source, unless_erased
 from orchestration.formats.tabular import Column, TabularOptions, kind_of, load_columns, mapped_columns
 
 if TYPE_CHECKING:
@@ -145,6 +146,11 @@ class Table(Format):
             "is_official": "BOOLEAN",
             "attributes": "VARCHAR",  # a JSON object of texts: what there is differs from list to list
         },
+    }
+
+    people = {
+        "table_events": People(member_id=id_in_source("member"), named={"target": unless_erased("target")}),
+        "table_members": People(member_id=id_in_source("member"), names=("member_name",)),
     }
 
     def observes(self, options: TableOptions) -> Observes:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.config import Timezone
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.json_files import load_nested_arrays
+from orchestration.formats.people import People, id_in_source, without_accounts, without_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,6 +68,23 @@ class Telegram(Format):
             "reactions": "STRUCT(emoji VARCHAR, quantity BIGINT, users STRUCT(account_id VARCHAR, account_name VARCHAR,"
             " reacted_at TIMESTAMP)[])[]",
         }
+    }
+
+    # Who is invited or removed is known by name alone.
+    people = {
+        "telegram_messages": People(
+            member_id=id_in_source("account_id"),
+            names=("account_name",),
+            named_as="name:",
+            named={
+                "member_names": without_names("member_names", "name:"),
+                "reactions": f"""list_transform(reactions, lambda given: struct_pack(
+                    emoji := given.emoji,
+                    quantity := given.quantity - coalesce(len(given.users), 0)
+                        + coalesce(len({without_accounts("given.users", "account_id")}), 0),
+                    users := {without_accounts("given.users", "account_id")}))""",
+            },
+        )
     }
 
     def observes(self, options: Any) -> Observes:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration.config import Timezone
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
+from orchestration.formats.people import People, id_in_source, without_names
 from orchestration.formats.whatsapp_lines import Line, read
 
 if TYPE_CHECKING:
@@ -67,6 +68,16 @@ class WhatsApp(Format):
             "event_type": "VARCHAR",
             "about_names": "VARCHAR[]",
         }
+    }
+
+    # A member is a name. A line that tells of erased people only, and was written by nobody else, goes with them.
+    people = {
+        "whatsapp_messages": People(
+            member_id=id_in_source("account_name"),
+            is_theirs=f"account_name is null and len(about_names) > 0 and len({without_names('about_names')}) = 0",
+            names=("account_name",),
+            named={"about_names": without_names("about_names")},
+        )
     }
 
     def observes(self, options: WhatsAppOptions) -> Observes:

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from orchestration.formats.base import Format, Observes, Parsed, StagedFile, instant_problem, number_files
 from orchestration.formats.json_files import epoch_instant, load_arrays, shown, whole_number
 from orchestration.formats.json_objects import load_tables
+from orchestration.formats.people import People, id_in_source, unless_erased
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,6 +68,20 @@ class Zulip(Format):
             "message_id": "BIGINT",
             "emoji": "VARCHAR",
         },
+    }
+
+    # In an archive names are ids. A recipient that is a person's stays one, of nobody.
+    people = {
+        "zulip_messages": People(member_id=id_in_source("sender_full_name"), names=("sender_full_name",)),
+        "zulip_server_messages": People(member_id=id_in_source("sender_id")),
+        "zulip_realm": People(
+            member_id=id_in_source("case kind when 'reaction' then user_id when 'recipient' then null else id end"),
+            names=("full_name",),
+            named={
+                "type_id": f"case when recipient_type is distinct from 1 then type_id"
+                f" else {unless_erased('type_id')} end"
+            },
+        ),
     }
 
     def observes(self, options: Any) -> Observes:

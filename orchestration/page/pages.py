@@ -90,6 +90,7 @@ def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
     ends = connection.execute(
         "select source, max(last_at) from reports.export_files where last_at is not null group by 1 order by 1"
     ).fetchall()
+    erasures = _erasures(connection)
     same = _hash(astuple(look), _code_digest(), sources.fetchall(), _comments(connection))
     weeks = sorted(editions)
     keys = {}
@@ -97,6 +98,7 @@ def _keys(connection: duckdb.DuckDBPyConnection, look: Look) -> dict[date, str]:
         shown = [start for start in weeks[max(0, place - WEEKS_SHOWN) : place + 1] if start > week - WEEK * WEEKS_SHOWN]
         of_week = [quality.get(week), *(table.get(week) for table in members)]
         of_week += [(source, at) for source, at in ends if abs(at.date() - week) < 2 * WEEK]
+        of_week += [at for at, first, last in erasures if first <= week <= last]
         keys[week] = _hash(same, [(start, editions[start]) for start in shown], _neighbours(weeks, place), of_week)
     return keys
 
@@ -115,6 +117,19 @@ def _by_week(connection: duckdb.DuckDBPyConnection, table: str, told_by: str) ->
     except duckdb.CatalogException:
         return {}
     return dict(rows)
+
+
+def _erasures(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
+    """Erasures that a page tells of: when, and the first and last week that were published before."""
+    import duckdb
+
+    try:
+        return connection.execute(
+            "select distinct erased_at, first_week, last_week from reports.report_erasures"
+            " where first_week is not null order by all"
+        ).fetchall()
+    except duckdb.CatalogException:
+        return []
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> list[tuple]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -171,6 +171,17 @@ class WeekReader:
             last_day=self.week_start + WEEK - timedelta(days=1),
         )
         return [(source, day) for source, day in found]
+
+    @property
+    def last_erasure(self) -> datetime | None:
+        """When (UTC) somebody was last erased whom the week's first edition counts; None: nobody was."""
+        if "report_erasures" not in self.tables:
+            return None
+        found = self.query(
+            "select max(erased_at) from reports.report_erasures where $week between first_week and last_week",
+            week=self.week_start,
+        )
+        return found[0][0]
 
     @property
     def first_shown(self) -> date:

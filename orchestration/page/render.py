@@ -97,6 +97,7 @@ def week_page(
     ]
     warnings = week.rows("report_quality", "report, check_name", where="not passed")
     editions = week.rows("report_editions", "edition desc")
+    erased_at = week.last_erasure
     text = environment(look.language).get_template("week.html.j2").render(
         week=week,
         look=look,
@@ -106,6 +107,8 @@ def week_page(
         lead=lead(week),
         cut_short=week.ends_within(look.timezone),
         edition=editions[0] if editions else None,
+        erased_on=erased_at.date() if erased_at else None,
+        counts_erased=bool(erased_at and editions and editions[0].value("published_at") <= erased_at),
         warnings=warnings,
         warning_link=_link("#quality", language.gettext("Which ones?")),
         winback_link=_link("winback.csv", language.gettext("The whole list as CSV.")),

@@ -13,6 +13,7 @@ select
     loaded_at,
     outcome = 'loaded' as is_loaded,
     reason is null as is_readable,
-    rows_quarantined
+    rows_quarantined,
+    coalesce(rows_erased, 0) as rows_erased
 from ledger
 where outcome in ('loaded', 'known', 'unreadable')

@@ -31,7 +31,7 @@ read_files as (
         files.sha256,
         files.export_name as rows_export_name,
         files.loaded_at as rows_loaded_at,
-        files.rows_quarantined
+        files.rows_quarantined - coalesce(files.rows_erased, 0) as rows_in_doubt
     from files
     inner join (select distinct source, export_name, file_name, loaded_at from listings) as listed
         on files.source = listed.source
@@ -65,7 +65,7 @@ list_files as (
         coalesce(exports.last_at, exports.pull_last_at) as listed_at,
         exports.previous_last_at,
         exports.has_member_list
-        and read_files.rows_quarantined = 0
+        and read_files.rows_in_doubt = 0
         and not (exports.last_at is null and pulls_in_doubt.source is not null) as is_whole,
         read_files.rows_export_name,
         read_files.file_name,

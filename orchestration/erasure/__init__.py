@@ -1,0 +1,1 @@
+"""Erasing people: who was erased, what of them lies where, and how it goes."""

@@ -1,0 +1,73 @@
+"""The warehouse and the pages, made anew from a lake in which the erased are no more."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from datetime import date
+
+from orchestration import dbt_runs, lists, warehouse
+from orchestration.community import Community
+from orchestration.errors import ErasureError
+from orchestration.page import pages
+from orchestration.publish import inputs_fingerprints
+
+
+def weeks_up_to_date(community: Community, say: Callable[[str], None]) -> dict[str, str]:
+    """The published weeks that stand on what lake and config say now, each with what tells that.
+
+    Looked at on the rows as they are before anything is erased: what is due for another reason has to stay due.
+    """
+    published = warehouse.published_weeks(community.home)
+    if not published:
+        return {}
+    _build(community, [node.name for node in dbt_runs.with_ancestors(["int_week_inputs"], _is_hidden(community))], say)
+    with warehouse.connect(community.home.warehouse, read_only=True) as connection:
+        now = inputs_fingerprints(connection, list(published))
+    return {str(week): now[week] for week in sorted(published) if now[week] == published[week]}
+
+
+def warehouse_anew(community: Community, say: Callable[[str], None]) -> None:
+    """Drops the warehouse and builds it anew, with the reports of all published weeks: any of them may be run again."""
+    home = community.home
+    for file in home.path.glob(f"{home.warehouse.name}*"):
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+    nodes = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))["nodes"].values()
+    is_hidden = _is_hidden(community)
+    names = [node["name"] for node in nodes if node["resource_type"] in ("model", "seed")]
+    weeks = sorted(warehouse.published_weeks(home))
+    _build(community, [name for name in names if not is_hidden(name)], say, weeks)
+
+
+def pages_anew(community: Community) -> None:
+    """Brings lists and pages in line with the published file."""
+    with warehouse.connect(community.home.published, read_only=True) as connection:
+        weeks = connection.execute("select distinct week_start from reports.report_editions order by 1").fetchall()
+    lists.write(community.home, [row[0] for row in weeks], community.config.community.language)
+    pages.write(community.home, community.config)
+
+
+def _is_hidden(community: Community) -> Callable[[str], bool]:
+    """Tells the models of formats that no source has."""
+    configured = community.model_families()
+
+    def is_hidden(name: str) -> bool:
+        head, _, rest = name.partition("_")
+        return "__" in rest and head in ("stg", "int") and rest.split("__")[0] not in configured
+
+    return is_hidden
+
+
+def _build(
+    community: Community, models: list[str], say: Callable[[str], None], weeks: Sequence[date] = ()
+) -> None:  # fmt: skip
+    warehouse.write_control(community.config, community.home, weeks)
+    log = community.home.dagster / "stdout.log"
+    with log.open("a", encoding="utf-8") as out, redirect_stdout(out):
+        done = dbt_runs.build(
+            community.home, models, lambda name, index, total: say(f"dbt: {name} ({index}/{total})")
+        )  # fmt: skip
+    if done.problems:
+        raise ErasureError("dbt failed:\n" + "\n".join(dict.fromkeys(done.problems))[:4000])
