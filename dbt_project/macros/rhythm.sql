@@ -72,13 +72,13 @@
     from so_far
 {%- endmacro %}
 
-{# A percentile of a list of whole numbers by linear interpolation; null of an empty list. #}
-{% macro percentile_of(numbers, fraction) -%}
-    {{ return(adapter.dispatch('percentile_of', 'stillhere')(numbers, fraction)) }}
+{# Percentiles of a list of whole numbers by linear interpolation, as a list in the order of the fractions; null of an empty list. #}
+{% macro percentiles_of(numbers, fractions) -%}
+    {{ return(adapter.dispatch('percentiles_of', 'stillhere')(numbers, fractions)) }}
 {%- endmacro %}
 
-{% macro default__percentile_of(numbers, fraction) -%}
-    list_aggregate({{ numbers }}, 'quantile_cont', {{ fraction }})
+{% macro default__percentiles_of(numbers, fractions) -%}
+    list_aggregate({{ numbers }}, 'quantile_cont', {{ fractions }})
 {%- endmacro %}
 
 {% macro length_of(list) -%}
@@ -87,4 +87,13 @@
 
 {% macro default__length_of(list) -%}
     len({{ list }})
+{%- endmacro %}
+
+{# One item of a list, counted from 1. #}
+{% macro item_of(list, place) -%}
+    {{ return(adapter.dispatch('item_of', 'stillhere')(list, place)) }}
+{%- endmacro %}
+
+{% macro default__item_of(list, place) -%}
+    {{ list }}[{{ place }}]
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{# A view: it has to follow the run's weeks when a report is run again alone. #}
-{{ config(materialized='view') }}
+{# A table: it is read three times. #}
+{{ config(tags=['run_weeks']) }}
 
 -- What the model is fitted on in each week, as one key: the same histories, the same key, so that no fit is made twice.
 -- The hash of a set of members is a sum: it follows from who came into a history and who went.

@@ -35,7 +35,7 @@ turned as (
         joined_at_is_inferred,
         false as is_joining_week
     from {{ ref('int_unique_status_spans') }}
-    where turned_from_status is not null
+    where not is_beginning
 
 ),
 

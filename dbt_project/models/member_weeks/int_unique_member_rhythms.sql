@@ -12,15 +12,23 @@ with silences as (
 percentiles as (
 
     select
-        silences.*,
+        *,
+        case when {{ length_of('gaps') }} > 0 then {{ percentiles_of('gaps', [0.5, 0.9]) }} end as gap_percentiles
+    from silences
+
+),
+
+rhythms as (
+
+    select
+        percentiles.*,
         settings.rhythm_factor,
-        case when {{ length_of('gaps') }} > 0 then {{ percentile_of('gaps', 0.5) }} end as typical_gap_weeks,
+        {{ item_of('gap_percentiles', 1) }} as typical_gap_weeks,
         -- In tenths: the 90th percentile of whole weeks lies on one, and twice a gap has to be exactly that.
         case
-            when {{ length_of('gaps') }} >= settings.rhythm_min_gaps
-                then cast(round(10 * {{ percentile_of('gaps', 0.9) }}) as integer)
+            when {{ length_of('gaps') }} >= settings.rhythm_min_gaps then cast(round(10 * {{ item_of('gap_percentiles', 2) }}) as integer)
         end as p90_gap_tenths
-    from silences
+    from percentiles
     cross join {{ source('control', 'settings') }} as settings
 
 )
@@ -39,4 +47,4 @@ select
     typical_gap_weeks,
     cast(p90_gap_tenths as double) / 10 as p90_gap_weeks,
     cast(floor(cast(rhythm_factor * p90_gap_tenths as double) / 10) as integer) + 1 as rhythm_after_weeks
-from percentiles
+from rhythms

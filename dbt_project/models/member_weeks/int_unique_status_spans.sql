@@ -36,6 +36,7 @@ select
     case when is_member then anchor_week end as anchor_week,
     {{ status_at('turning', 'turn_week') }} as status,
     {{ stage_at('turning', 'turn_week') }} as stage,
+    turn_week = from_week as is_beginning,
     case when turn_week > from_week then {{ status_at('turning', add_weeks('turn_week', -1)) }} end as turned_from_status,
     case when turn_week > from_week then {{ stage_at('turning', add_weeks('turn_week', -1)) }} end as turned_from_stage,
     turn_week as from_week,
