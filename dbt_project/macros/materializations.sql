@@ -8,7 +8,6 @@
 #}
 {% materialization table, adapter="duckdb", supported_languages=['sql', 'python'] %}
     {%- set target = this.incorporate(type='table') -%}
-    {%- set drop_old = drop_old_sql(load_cached_relation(this)) -%}
 
     {{ run_hooks(pre_hooks) }}
     {% if model['language'] == 'python' %}
@@ -16,17 +15,9 @@
         {% call statement('main', language='python') -%}
             {{- create_table_as(False, new, compiled_code, 'python') }}
         {%- endcall %}
-        {% call statement('rename') -%}
-            {{ drop_old }}
-            alter table {{ new }} rename to {{ target.identifier }};
-            {{ comments_sql(target, model) }}
-        {%- endcall %}
+        {% call statement('rename') -%} {{ renamed_sql(new, target) }} {%- endcall %}
     {% else %}
-        {% call statement('main') -%}
-            {{ drop_old }}
-            {{ create_table_as(False, target, compiled_code) }}
-            {{ comments_sql(target, model) }}
-        {%- endcall %}
+        {% call statement('main') -%} {{ new_table_sql(target) }} {%- endcall %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
@@ -39,7 +30,7 @@
 
     {{ run_hooks(pre_hooks) }}
     {% call statement('main') -%}
-        {{ drop_old_sql(load_cached_relation(this)) }}
+        {{ drop_old_sql() }}
         {{ get_create_view_as_sql(target, sql) }}
         {{ comments_sql(target, model) }}
     {%- endcall %}
@@ -66,11 +57,10 @@
             {% if is_continued %}
                 insert into {{ target }} by name select * from {{ new }};
                 drop table {{ new }};
+                {{ comments_sql(target, model) }}
             {% else %}
-                {{ drop_old_sql(existing) }}
-                alter table {{ new }} rename to {{ target.identifier }};
+                {{ renamed_sql(new, target) }}
             {% endif %}
-            {{ comments_sql(target, model) }}
         {%- endcall %}
     {% elif is_continued %}
         {{ get_assert_columns_equivalent(compiled_code) }}
@@ -88,11 +78,7 @@
             {{ comments_sql(target, model) }}
         {%- endcall %}
     {% else %}
-        {% call statement('main') -%}
-            {{ drop_old_sql(existing) }}
-            {{ create_table_as(False, target, compiled_code) }}
-            {{ comments_sql(target, model) }}
-        {%- endcall %}
+        {% call statement('main') -%} {{ new_table_sql(target) }} {%- endcall %}
     {% endif %}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}
@@ -109,8 +95,25 @@
 {% endmacro %}
 
 
-{# The statement that drops what stands in a model's place; nothing where there is nothing. #}
-{% macro drop_old_sql(existing) -%}
+{# The statements that make a table of a model's query, in place of what is there. #}
+{% macro new_table_sql(target) -%}
+    {{ drop_old_sql() }}
+    {{ create_table_as(False, target, compiled_code) }}
+    {{ comments_sql(target, model) }}
+{%- endmacro %}
+
+
+{# The statements that put a table in place of what is there. #}
+{% macro renamed_sql(new, target) -%}
+    {{ drop_old_sql() }}
+    alter table {{ new }} rename to {{ target.identifier }};
+    {{ comments_sql(target, model) }}
+{%- endmacro %}
+
+
+{# The statement that drops what stands in the model's place; nothing where there is nothing. #}
+{% macro drop_old_sql() -%}
+    {%- set existing = load_cached_relation(this) -%}
     {% if existing is not none %}drop {{ existing.type }} if exists {{ existing }};{% endif %}
 {%- endmacro %}
 
