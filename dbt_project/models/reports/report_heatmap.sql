@@ -1,3 +1,5 @@
+{{ config(**joins_as_written()) }}
+
 with spine as (
 
     select * from {{ ref('int_source_run_weeks') }}
