@@ -90,6 +90,12 @@ def with_run_weeks(selected: Iterable[str], reports: Iterable[str]) -> set[str]:
     return wanted | {node.name for node in inputs if "run_weeks" in node.tags}
 
 
+def format_of(name: str) -> str | None:
+    """The format that a model belongs to, by its name (`stg_<format>__...`, `int_<format>__...`); None: to all."""
+    head, _, rest = name.partition("_")
+    return rest.split("__")[0] if "__" in rest and head in ("stg", "int") else None
+
+
 def with_ancestors(names: Iterable[str], left_out: Callable[[str], bool] = lambda name: False) -> list[ManifestNode]:
     """Models and seeds by their names, with all that they stand on.
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from orchestration import dbt_runs, formats, warehouse
-from orchestration.assets.models import format_of
 from orchestration.community import Community
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
@@ -46,7 +45,7 @@ def _to_build(families: set[str], models: tuple[str, ...]) -> set[str]:
     """The names of models and of what they stand on, without those of formats that the community does not have."""
     nodes = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))["nodes"].values()
     every = {node["name"] for node in nodes if node["resource_type"] in ("model", "seed")}
-    of_others = {node["name"] for node in nodes if format_of(node) not in (None, *families)}
+    of_others = {node["name"] for node in nodes if dbt_runs.format_of(node["name"]) not in (None, *families)}
     found = {node.name for node in dbt_runs.with_ancestors(models or every, of_others.__contains__)}
     assert found >= set(models), f"no such models: {set(models) - found}"
     return found

@@ -17,8 +17,7 @@ import pytest
 import yaml
 
 from orchestration import config as configuration
-from orchestration import formats, lineage, sample_community, warehouse
-from orchestration.assets.models import format_of
+from orchestration import dbt_runs, formats, lineage, sample_community, warehouse
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
 from orchestration.formats.table import EVENT_TYPES
@@ -630,7 +629,7 @@ def test_the_sample_has_rows_for_every_model(built: SimpleNamespace, home: Home)
             table["name"]
             for table in tables(built.manifest)
             if table["resource_type"] != "source"
-            and (format_of(table) or "table") in configured
+            and (dbt_runs.format_of(table["name"]) or "table") in configured
             and table["name"] not in NO_ROWS
             and not connection.sql(f"select 1 from {table['schema']}.{table['name']} limit 1").fetchall()
         ]

@@ -43,7 +43,7 @@ class _Translator(DagsterDbtTranslator):
             deps += [
                 dg.AssetDep(dg.AssetKey(["exports", source.name]))
                 for source in self.community.config.sources
-                if format_of(props) in (None, formats.get(source.format).model_family)
+                if dbt_runs.format_of(props["name"]) in (None, formats.get(source.format).model_family)
             ]
         weekly = is_weekly(props)
         # dbt's name for the project in this place, which is a hash and tells nobody anything, makes room for the SQL.
@@ -72,12 +72,6 @@ def is_weekly(props: Mapping[str, Any]) -> bool:
     return props.get("schema") == WEEKLY_FOLDER and props["config"].get("materialized") == "incremental"
 
 
-def format_of(props: Mapping[str, Any]) -> str | None:
-    """The format that a model belongs to, by its name (`stg_<format>__...`, `int_<format>__...`); None: to all."""
-    head, _, rest = props["name"].partition("_")
-    return rest.split("__")[0] if "__" in rest and head in ("stg", "int") else None
-
-
 def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     """All dbt models and seeds as one step, with the suites as checks on the reports."""
     import json
@@ -90,7 +84,7 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
     hidden: list[str] = []
     for spec in build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=translator):
         props = _props(manifest, spec)
-        if (its_format := format_of(props)) and its_format not in configured:
+        if (its_format := dbt_runs.format_of(props["name"])) and its_format not in configured:
             hidden.append(props["name"])
             continue
         specs.append(spec)

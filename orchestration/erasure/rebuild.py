@@ -52,12 +52,7 @@ def pages_anew(community: Community) -> None:
 def _is_hidden(community: Community) -> Callable[[str], bool]:
     """Tells the models of formats that no source has."""
     configured = community.model_families()
-
-    def is_hidden(name: str) -> bool:
-        head, _, rest = name.partition("_")
-        return "__" in rest and head in ("stg", "int") and rest.split("__")[0] not in configured
-
-    return is_hidden
+    return lambda name: dbt_runs.format_of(name) not in (None, *configured)
 
 
 def _build(

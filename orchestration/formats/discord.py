@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.json_files import load_arrays
-from orchestration.formats.people import People, id_in_source, without_accounts
+from orchestration.formats.people import People, id_in_source, reactions_without_accounts, without_accounts
 
 if TYPE_CHECKING:
     import duckdb
@@ -71,12 +71,7 @@ class Discord(Format):
             names=("author_name",),
             named={
                 "mentions": without_accounts("mentions", "user_id"),
-                # With each user goes one of the reactions that are counted.
-                "reactions": f"""list_transform(reactions, lambda given: struct_pack(
-                    emoji := given.emoji,
-                    quantity := given.quantity - coalesce(len(given.users), 0)
-                        + coalesce(len({without_accounts("given.users", "user_id")}), 0),
-                    users := {without_accounts("given.users", "user_id")}))""",
+                "reactions": reactions_without_accounts("user_id"),
             },
         )
     }

@@ -56,6 +56,15 @@ def without_accounts(column: str, key: str) -> str:
     return f"list_filter({column}, lambda one: not is_erased({id_in_source(f'one.{key}')}))"
 
 
+def reactions_without_accounts(key: str) -> str:
+    """SQL for `reactions` (emoji, quantity, users) without erased users: with each goes one that is counted."""
+    left = without_accounts("given.users", key)
+    return f"""list_transform(reactions, lambda given: struct_pack(
+        emoji := given.emoji,
+        quantity := given.quantity - coalesce(len(given.users), 0) + coalesce(len({left}), 0),
+        users := {left}))"""
+
+
 def without_names(column: str, named_as: str = "") -> str:
     """SQL for a list of names without those of the erased; for `named_as` see `People`."""
     known_as = id_in_source(f"'{named_as}' || one" if named_as else "one")

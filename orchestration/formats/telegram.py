@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.config import Timezone
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.json_files import load_nested_arrays
-from orchestration.formats.people import People, id_in_source, without_accounts, without_names
+from orchestration.formats.people import People, id_in_source, reactions_without_accounts, without_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,11 +78,7 @@ class Telegram(Format):
             named_as="name:",
             named={
                 "member_names": without_names("member_names", "name:"),
-                "reactions": f"""list_transform(reactions, lambda given: struct_pack(
-                    emoji := given.emoji,
-                    quantity := given.quantity - coalesce(len(given.users), 0)
-                        + coalesce(len({without_accounts("given.users", "account_id")}), 0),
-                    users := {without_accounts("given.users", "account_id")}))""",
+                "reactions": reactions_without_accounts("account_id"),
             },
         )
     }
