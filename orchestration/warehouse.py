@@ -16,6 +16,7 @@ from orchestration.config import Config, Goal
 from orchestration.erasure.erased_list import MEMBER, ErasedList
 from orchestration.errors import ConfigError
 from orchestration.exports import lake
+from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 # A headline is held against the 52 weeks before it; a goal starts with the last value of as many.
 WEEKS_LOOKED_BACK = 52
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+# Nobody else's DuckDB reads the warehouse: it is stored in the newest way, which takes a quarter less time for writing
+# texts, and a third less for reading them, than the one that the published file is stored in.
+_STORAGE_VERSION = "v1.5.0"
 
 
 def dbt_environment(home: Home) -> dict[str, str]:
@@ -47,6 +51,16 @@ def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
         connection.close()
 
 
+def _create(path: Path) -> None:
+    """Makes an empty warehouse where there is none; one that is there keeps its way of storing."""
+    import duckdb
+
+    if not path.exists():
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {quoted(str(path))} as warehouse (storage_version '{_STORAGE_VERSION}')")
+            connection.execute("detach warehouse")
+
+
 def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
     """Replaces the control tables: which weeks are computed, with which settings, from which sources.
 
@@ -57,6 +71,7 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
         ConfigError: the identities file has other columns than person, source and native_id; the file of those who are
             not to be contacted has no column member_id, or an account in it that is of no source.
     """
+    _create(home.warehouse)
     settings = _settings(config, home, weeks)
     ledgers = {source.name: lake.Ledger(home, source.name).exports() for source in config.sources}
     with connect(home.warehouse) as connection:
