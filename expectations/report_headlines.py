@@ -72,11 +72,13 @@ CHECKS: tuple[Check, ...] = (
     RowsCheck(
         name="z_needs_eight_weeks",
         description="How unusual a value is cannot be told from a few weeks.",
-        expected="robust_z null where fewer than 8 weeks are compared, and never of more than 52",
+        expected="robust_z null where fewer than headline_min_weeks are compared, and never of more than 52",
         key=HEADLINE,
         sql="""
             SELECT *, concat(robust_z, ' from ', weeks_compared, ' weeks') AS observed
-            FROM checked WHERE (robust_z IS NOT NULL AND weeks_compared < 8) OR weeks_compared NOT BETWEEN 0 AND 52""",
+            FROM checked CROSS JOIN (SELECT headline_min_weeks FROM control.settings)
+            WHERE (robust_z IS NOT NULL AND weeks_compared < headline_min_weeks)
+                OR weeks_compared NOT BETWEEN 0 AND 52""",
     ),
     RowsCheck(
         name="previous_week_matches",

@@ -85,13 +85,16 @@ churned_after_weeks = 12          # weeks without a sign of life (an act or a pu
 at_risk_after_weeks = 4
 rhythm_min_gaps = 3               # gaps between active weeks from which on a member has a rhythm
 rhythm_factor = 2                 # out of rhythm: silent for more than so many times the 90th percentile of those gaps
+fit_min_members = 100             # fewer members who were ever active: no chances, and nobody flagged by them
 probability_below = 0.10          # at risk: a smaller chance of an active week in the next four
 newbie_days = 30
 growth_days = 90
 headline_change_percent = 5       # a headline is up or down from this change against its mean of four weeks on
+headline_min_weeks = 8            # weeks before it that a headline needs, to say how unusual it is
 segment_values_kept = 200         # values of an attribute (country, ...) with a row of their own; the rest share one
 
 winback_churned_weeks = 26        # how long the win-back list holds those who have churned
+still_reads_weeks = 4             # seen so lately, a silent member still reads: educate
 reactivated_within_weeks = 4      # who is active again so soon after a list has come back
 lift_min_members = 100            # fewer members in either group tell nothing of the list's effect
 removal_silence_weeks = 26        # the removal list: silent and unseen so long,

@@ -50,7 +50,7 @@ def test_the_donors_of_the_paper():
         rows = list(csv.DictReader(handle))
     columns = ("frequency", "recency", "periods", "weights")
     donors = Histories(*(np.array([int(row[name]) for row in rows]) for name in columns))
-    fit = bgbb.fit(donors)
+    fit = bgbb.fit(donors, 100)
     found = fit.parameters
     assert found is not None and fit.members == 11_104
     rounded = [round(value, 3) for value in (found.alpha, found.beta, found.gamma, found.delta)]
@@ -101,7 +101,7 @@ def made(members: int, weeks: int, p: Parameters, seed: int) -> Histories:
 @pytest.mark.parametrize(("seed", "p"), enumerate([Parameters(0.6, 3.0, 0.5, 8.0), Parameters(1.5, 6.0, 2.0, 40.0)]))
 def test_parameters_are_recovered_within_their_standard_errors(seed: int, p: Parameters):
     people = made(40_000, 60, p, seed)
-    fit = bgbb.fit(people)
+    fit = bgbb.fit(people, 100)
     assert fit.parameters is not None
     found = bgbb._logs(fit.parameters)
     step, objective = 1e-4, bgbb._Objective(people)
@@ -117,7 +117,7 @@ def test_equal_histories_give_equal_parameters_in_any_order():
     people = made(2_000, 40, CASES[1], 7)
     order = np.random.default_rng(0).permutation(len(people.x))
     shuffled = Histories(people.x[order], people.t_x[order], people.n[order], people.members[order])
-    one_way, other = bgbb.fit(people).parameters, bgbb.fit(shuffled).parameters
+    one_way, other = bgbb.fit(people, 100).parameters, bgbb.fit(shuffled, 100).parameters
     assert bgbb._logs(one_way) == pytest.approx(bgbb._logs(other), rel=1e-6)
 
 
@@ -135,7 +135,7 @@ def test_a_thousand_weeks_do_not_vanish():
     ],
 )
 def test_no_fit_says_why(people: Histories, problem: str):
-    fit = bgbb.fit(people)
+    fit = bgbb.fit(people, 100)
     assert fit.parameters is None and fit.log_likelihood is None
     assert problem in fit.problem
 

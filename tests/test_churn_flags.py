@@ -63,7 +63,7 @@ def relations() -> dict[str, duckdb.DuckDBPyRelation]:
 
 
 def test_each_set_of_histories_is_fitted_once(relations):
-    fits = weekly.new_fits(relations["weeks"], relations["histories"], None).to_pylist()
+    fits = weekly.new_fits(relations["weeks"], relations["histories"], None, 100).to_pylist()
     assert sorted(fit["fit_key"] for fit in fits) == ["0", "all 1", "forum 1"]
     by_key = {fit["fit_key"]: fit for fit in fits}
     assert by_key["0"]["members"] == 400 and by_key["0"]["problem"] is None and by_key["0"]["log_likelihood"] < 0
@@ -75,15 +75,15 @@ def test_each_set_of_histories_is_fitted_once(relations):
 
 def test_what_is_known_is_not_fitted_again(relations):
     known = relations["connection"].sql("select 'all 1' as fit_key union all select '0'")
-    fits = weekly.new_fits(relations["weeks"], relations["histories"], known)
+    fits = weekly.new_fits(relations["weeks"], relations["histories"], known, 100)
     assert fits.column("fit_key").to_pylist() == ["forum 1"]
     everything = relations["connection"].sql("select fit_key from weeks")
-    empty = weekly.new_fits(relations["weeks"], relations["histories"], everything)
+    empty = weekly.new_fits(relations["weeks"], relations["histories"], everything, 100)
     assert empty.num_rows == 0 and empty.schema == fits.schema
 
 
 def test_what_is_asked_for_is_scored_and_nothing_without_a_fit(relations):
-    fits = weekly.new_fits(relations["weeks"], relations["histories"], None)
+    fits = weekly.new_fits(relations["weeks"], relations["histories"], None, 100)
     connection = relations["connection"]
     connection.register("fits", fits)
     asked = relations["histories"].filter(f"source <> 'all' or week_start = '{WEEKS[0]}' or x = 1")
@@ -143,7 +143,7 @@ def test_a_community_without_anybody_has_typed_tables():
     connection = duckdb.connect()
     connection.execute(TABLES)
     weeks, rows = connection.table("weeks"), connection.table("histories")
-    fits = weekly.new_fits(weeks, rows, None)
+    fits = weekly.new_fits(weeks, rows, None, 100)
     connection.register("fits", fits)
     scores = weekly.scores(rows, weeks, connection.table("fits"))
     assert (fits.num_rows, scores.num_rows) == (0, 0)
@@ -240,3 +240,18 @@ def test_noise_after_the_week_changes_no_flag_of_it(tmp_path: Path):
     # All three rules are at work, so that none of them is compared in vain.
     reasons = "+".join(reason for (reason,) in one["reasons"])
     assert all(rule in reasons for rule in ("silence", "rhythm", "probability"))
+
+
+def test_how_many_members_a_fit_takes_is_a_setting_and_may_change(tmp_path: Path):
+    config = tmp_path / "stillhere.toml"
+    (tmp_path / "acts.csv").write_text(acts(1), encoding="utf-8")
+    found = []
+    for setting in ("fit_min_members = 1000\n", ""):
+        config.write_text(CONFIG + setting, encoding="utf-8")
+        community = pulled(config)
+        computed(community, [JUDGED], "report_churn_model")
+        with warehouse.connect(community.home.warehouse, read_only=True) as connection:
+            sql = "select members, problem, alpha > 0 from reports.report_churn_model where source = 'all'"
+            found += connection.execute(f"{sql} and week_start = $week", {"week": JUDGED}).fetchall()
+    (members, problem, _), fitted = found
+    assert problem == f"too few members: {members} of at least 1000" and fitted == (members, None, True)

@@ -462,9 +462,21 @@ MUTATIONS = [
     ),
     (
         "macros/winback.sql",
-        "coalesce(facts.weeks_since_seen < 4, false)",
-        "coalesce(facts.weeks_since_seen <= 4, false)",
+        "coalesce(facts.weeks_since_seen < settings.still_reads_weeks, false)",
+        "coalesce(facts.weeks_since_seen <= settings.still_reads_weeks, false)",
         "rules_of_ones_own_are_tried_in_their_order",
+    ),
+    (
+        "macros/winback.sql",
+        "'6 - 7 * settings.still_reads_weeks'",
+        "'-22'",
+        "for_how_long_somebody_still_reads_is_a_setting",
+    ),
+    (
+        "models/reports/report_headlines.sql",
+        ">= settings.headline_min_weeks",
+        ">= 8",
+        "how_many_weeks_it_takes_is_a_setting",
     ),
     (
         "macros/winback.sql",

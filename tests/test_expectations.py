@@ -24,7 +24,7 @@ GOOD_WAREHOUSE = (
     """
 CREATE SCHEMA control; CREATE SCHEMA canonical; CREATE SCHEMA reports;
 CREATE TABLE control.settings AS SELECT 12 AS churned_after_weeks, 4 AS at_risk_after_weeks, 40 AS member_weeks_kept,
-    12 AS source_regular_weeks, 8 AS source_regular_rows, 5 AS headline_change_percent;
+    12 AS source_regular_weeks, 8 AS source_regular_rows, 5 AS headline_change_percent, 8 AS headline_min_weeks;
 CREATE TABLE control.sources (source VARCHAR, format VARCHAR, observes_views BOOLEAN);
 INSERT INTO control.sources VALUES ('slack', 'slack', true), ('forum', 'discourse', false);
 CREATE TABLE control.unreadable_sources (source VARCHAR, last_week DATE);

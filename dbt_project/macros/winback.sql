@@ -53,7 +53,7 @@ on_list as (
         coalesce(facts.orders_total > 0, false) as has_bought,
         coalesce(facts.active_weeks > 0, false) as has_acted,
         facts.last_seen_at is not null as was_seen,
-        coalesce(facts.weeks_since_seen < 4, false) as still_reads
+        coalesce(facts.weeks_since_seen < settings.still_reads_weeks, false) as still_reads
     from facts
     cross join settings
     where {{ on_winback_list('facts') }}
@@ -106,10 +106,10 @@ played as (
     ) }}
 {%- endmacro %}
 
-{# The same where it is fewer than four, else maybe null: local time is dear, and of those not seen for long nobody asks it. Nowhere is
-   the local date more than a day from that in UTC. #}
+{# The same where it is fewer than `still_reads_weeks`, else maybe null: local time is dear, and of those not seen for long nobody asks it.
+   Nowhere is the local date more than a day from that in UTC. #}
 {% macro weeks_since_if_few(instant, week_start) -%}
-    case when {{ instant }} >= {{ add_days(week_start, '-22') }} then {{ weeks_since(instant, week_start) }} end
+    case when {{ instant }} >= {{ add_days(week_start, '6 - 7 * settings.still_reads_weeks') }} then {{ weeks_since(instant, week_start) }} end
 {%- endmacro %}
 
 {# Where a kind of members (rows of source, week_start and `members`, how many they are) stands among all on its list by a column:

@@ -21,9 +21,6 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from scipy.special import betaln, digamma, gammaln
 
-MIN_MEMBERS = 100
-"""With fewer members nothing is fitted."""
-
 HORIZON_WEEKS = 4
 
 _STARTS = ((1.0, 1.0, 1.0, 1.0), (0.5, 5.0, 0.5, 10.0))
@@ -135,15 +132,18 @@ def log_likelihood(parameters: Parameters, histories: Histories) -> float:
     return _Objective(histories)(_logs(parameters))[0] * -histories.members.sum()
 
 
-def fit(histories: Histories) -> Fit:
+def fit(histories: Histories, min_members: int) -> Fit:
     """The parameters under which these histories are likeliest.
 
     The search starts from the same points whatever was fitted before, so that equal histories give equal parameters. Of
     many histories a part is looked through first, every so many of them in the order that they come in.
+
+    Args:
+        min_members: with fewer of them nothing is fitted.
     """
     members = int(histories.members.sum())
-    if members < MIN_MEMBERS:
-        return Fit(None, None, members, f"too few members: {members} of at least {MIN_MEMBERS}")
+    if members < min_members:
+        return Fit(None, None, members, f"too few members: {members} of at least {min_members}")
     if not histories.x.any() or not (histories.n > 0).any():
         return Fit(None, None, members, "nobody was active in a second week")
     objective, part = _Objective(histories), _part(histories)

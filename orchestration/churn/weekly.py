@@ -26,13 +26,16 @@ _SCORES = {
 }  # fmt: skip
 
 
-def new_fits(weeks: DuckDBPyRelation, histories: DuckDBPyRelation, known: DuckDBPyRelation | None) -> pyarrow.Table:
+def new_fits(
+    weeks: DuckDBPyRelation, histories: DuckDBPyRelation, known: DuckDBPyRelation | None, min_members: int
+) -> pyarrow.Table:
     """Fits the model to each week whose histories have no fit yet.
 
     Args:
         weeks: source, week_start, members, fit_key.
         histories: source, week_start, x, t_x, n, members.
         known: the fits that there are; None where there are none.
+        min_members: fewer members are not fitted.
 
     Returns:
         One row a new fit_key: members, alpha, beta, gamma, delta, log_likelihood and problem.
@@ -45,7 +48,7 @@ def new_fits(weeks: DuckDBPyRelation, histories: DuckDBPyRelation, known: DuckDB
     # The search is about four numbers: threads that wait for each other took ten times as long as one alone.
     with threadpool_limits(limits=1, user_api="blas"):
         for key, of_week in _by_key(histories, new):
-            fit = bgbb.fit(of_week)
+            fit = bgbb.fit(of_week, min_members)
             at = fit.parameters
             shape = (at.alpha, at.beta, at.gamma, at.delta) if at else (None,) * 4
             rows.append((key, fit.members, *shape, fit.log_likelihood, fit.problem))

@@ -4,4 +4,5 @@ def model(dbt, session):
     from orchestration.churn import weekly
 
     known = session.table(str(dbt.this)) if dbt.is_incremental else None
-    return weekly.new_fits(dbt.ref("int_churn_weeks"), dbt.ref("int_churn_histories"), known)
+    [(min_members,)] = dbt.source("control", "settings").project("fit_min_members").fetchall()
+    return weekly.new_fits(dbt.ref("int_churn_weeks"), dbt.ref("int_churn_histories"), known, min_members)

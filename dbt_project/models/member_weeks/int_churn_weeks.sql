@@ -50,6 +50,11 @@ select
     source,
     week_start,
     members,
-    -- With the version of the method: a better search has to find everything anew.
-    md5(concat_ws('|', 'bgbb 2', week_start, members, members_hash)) as fit_key
+    -- With the version of the method: a better search has to find everything anew. Of too few members nothing is fitted, for as
+    -- long as so many are asked for.
+    md5(concat_ws(
+        '|', 'bgbb 2', week_start, members, members_hash,
+        case when members < settings.fit_min_members then 'of ' || cast(settings.fit_min_members as varchar) end
+    )) as fit_key
 from totals
+cross join {{ source('control', 'settings') }} as settings

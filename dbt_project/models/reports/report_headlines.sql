@@ -95,10 +95,11 @@ gathered as (
         compared.same_week_last_year,
         coalesce(compared.weeks_compared, 0) as weeks_compared,
         case
-            when compared.weeks_compared >= 8
+            when compared.weeks_compared >= settings.headline_min_weeks
                 then (headlines.value - compared.usual_value) / nullif(1.4826 * deviations.usual_deviation, 0)
         end as robust_z
     from headlines
+    cross join settings
     left join compared
         on headlines.source = compared.source
         and headlines.week_start = compared.week_start
