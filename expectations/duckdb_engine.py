@@ -23,6 +23,10 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
 
     _kept: sa.Connection | None = None
 
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self._prepared: dict[str, bool] = {}
+
     @contextmanager
     def get_connection(self) -> Iterator[sa.Connection]:
         """Yield the one connection, and leave it usable after a query that failed."""
@@ -40,6 +44,19 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         """Run plain SQL (colons and braces mean nothing special in it) and fetch all its rows."""
         with self.get_connection() as connection:
             return [dict(row) for row in connection.exec_driver_sql(query).mappings()]
+
+    def prepare(self, name: str, query: str) -> bool:
+        """Keep a query's rows as a temporary table; made once, and False where it cannot be made."""
+        if name not in self._prepared:
+            try:
+                with self.get_connection() as connection:
+                    connection.exec_driver_sql(f"CREATE TEMP TABLE {name} AS {query}")
+                    # Else it would go with the rollback after the next query that fails.
+                    connection.commit()
+                self._prepared[name] = True
+            except sa.exc.SQLAlchemyError:
+                self._prepared[name] = False
+        return self._prepared[name]
 
     def close(self) -> None:
         """Give the connection back and let go of the file, so that a writer can open it."""

@@ -12,8 +12,9 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from expectations import REPORTS, CheckResult
-from expectations.checks import MAX_SAMPLE_VALUES, Check, batch_query, weekly_examples
-from expectations.duckdb_engine import DuckDBDatasource, open_warehouse
+from expectations.checks import MAX_SAMPLE_VALUES, Check, batch_query, weekly_examples, weeks_query
+from expectations.duckdb_engine import DuckDBDatasource, DuckDBExecutionEngine, open_warehouse
+from expectations.member_tables import Decided
 from expectations.suites import checks_of
 
 MAX_TEXT = 300
@@ -68,13 +69,11 @@ def validate_report(source: DuckDBDatasource, report: str, weeks: list[date]) ->
     if report not in REPORTS:
         return unevaluated(report, checks[0], weeks, f"there are no checks for {report}")
     engine = source.get_execution_engine()
-    batch = batch_query(report, weeks)
     try:
-        totals = {
-            row["week_start"]: row["n"]
-            for row in engine.rows(f"SELECT week_start, count(*) AS n FROM ({batch}) GROUP BY week_start")
-        }
-        outcomes = outcomes_by_check(source, report, checks, weeks)
+        totals = {row["week_start"]: row["n"] for row in engine.rows(weeks_query(report, weeks))}
+        batch = batch_query(report, weeks, totals)
+        checks = tuple(as_prepared(engine, check, weeks) for check in checks)
+        outcomes = outcomes_by_check(source, report, batch, checks, weeks)
     except Exception as error:
         message = message_of(error)
         return [result for check in checks for result in unevaluated(report, check, weeks, message)]
@@ -89,11 +88,22 @@ def validate_report(source: DuckDBDatasource, report: str, weeks: list[date]) ->
     return results
 
 
+def as_prepared(engine: DuckDBExecutionEngine, check: Check, weeks: list[date]) -> Check:
+    """The check to evaluate: a decided one is evaluated as it is itself where what decides it cannot be prepared."""
+    if not isinstance(check, Decided):
+        return check
+    for table in check.reads:
+        with_batch = f"WITH batch AS NOT MATERIALIZED ({batch_query(table.report, weeks)})"
+        if not engine.prepare(table.name, f"SELECT * FROM ({with_batch} {table.sql})"):
+            return check.check
+    return check
+
+
 def outcomes_by_check(
-    source: DuckDBDatasource, report: str, checks: Iterable[Check], weeks: list[date]
+    source: DuckDBDatasource, report: str, batch_sql: str, checks: Iterable[Check], weeks: list[date]
 ) -> dict[str, list[ExpectationValidationResult]]:
     """Let Great Expectations evaluate the suite; BOOLEAN_ONLY, so that no failing rows are fetched."""
-    asset = source.add_query_asset(name=report, query=batch_query(report, weeks))
+    asset = source.add_query_asset(name=report, query=batch_sql)
     batch = asset.add_batch_definition("weeks").get_batch()
     suite = gx.ExpectationSuite(name=report, expectations=[e for check in checks for e in check.expectations(weeks)])
     outcomes: dict[str, list[ExpectationValidationResult]] = {check.name: [] for check in checks}
