@@ -19,13 +19,17 @@ from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
-    """A SQL engine that holds on to one connection."""
+    """A SQL engine that holds on to one connection.
+
+    Attributes:
+        prepared: temporary tables that checks read, by name: True once they are there, False where they cannot be made.
+    """
 
     _kept: sa.Connection | None = None
 
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
-        self._prepared: dict[str, bool] = {}
+        self.prepared: dict[str, bool] = {}
 
     @contextmanager
     def get_connection(self) -> Iterator[sa.Connection]:
@@ -45,18 +49,12 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         with self.get_connection() as connection:
             return [dict(row) for row in connection.exec_driver_sql(query).mappings()]
 
-    def prepare(self, name: str, query: str) -> bool:
-        """Keep a query's rows as a temporary table; made once, and False where it cannot be made."""
-        if name not in self._prepared:
-            try:
-                with self.get_connection() as connection:
-                    connection.exec_driver_sql(f"CREATE TEMP TABLE {name} AS {query}")
-                    # Else it would go with the rollback after the next query that fails.
-                    connection.commit()
-                self._prepared[name] = True
-            except sa.exc.SQLAlchemyError:
-                self._prepared[name] = False
-        return self._prepared[name]
+    def keep(self, name: str, query: str) -> None:
+        """Keep a query's rows as a temporary table."""
+        with self.get_connection() as connection:
+            connection.exec_driver_sql(f"CREATE TEMP TABLE {name} AS {query}")
+            # Else it would go with the rollback after the next query that fails.
+            connection.commit()
 
     def close(self) -> None:
         """Give the connection back and let go of the file, so that a writer can open it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import great_expectations as gx
+import sqlalchemy as sa
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
@@ -14,7 +15,7 @@ from great_expectations.expectations.expectation_configuration import Expectatio
 from expectations import REPORTS, CheckResult
 from expectations.checks import MAX_SAMPLE_VALUES, Check, batch_query, weekly_examples, weeks_query
 from expectations.duckdb_engine import DuckDBDatasource, DuckDBExecutionEngine, open_warehouse
-from expectations.member_tables import Decided
+from expectations.member_tables import Decided, Prepared
 from expectations.suites import checks_of
 
 MAX_TEXT = 300
@@ -70,7 +71,7 @@ def validate_report(source: DuckDBDatasource, report: str, weeks: list[date]) ->
         return unevaluated(report, checks[0], weeks, f"there are no checks for {report}")
     engine = source.get_execution_engine()
     try:
-        totals = {row["week_start"]: row["n"] for row in engine.rows(weeks_query(report, weeks))}
+        totals = weeks_found(engine, report, weeks)
         batch = batch_query(report, weeks, totals)
         checks = tuple(as_prepared(engine, check, weeks) for check in checks)
         outcomes = outcomes_by_check(source, report, batch, checks, weeks)
@@ -92,11 +93,24 @@ def as_prepared(engine: DuckDBExecutionEngine, check: Check, weeks: list[date]) 
     """The check to evaluate: a decided one is evaluated as it is itself where what decides it cannot be prepared."""
     if not isinstance(check, Decided):
         return check
-    for table in check.reads:
-        with_batch = f"WITH batch AS NOT MATERIALIZED ({batch_query(table.report, weeks)})"
-        if not engine.prepare(table.name, f"SELECT * FROM ({with_batch} {table.sql})"):
-            return check.check
-    return check
+    return check if all(prepare(engine, table, weeks) for table in check.reads) else check.check
+
+
+def prepare(engine: DuckDBExecutionEngine, table: Prepared, weeks: list[date]) -> bool:
+    """Make a temporary table of a report's rows in these weeks, if it is not there yet; whether that could be done."""
+    if table.name not in engine.prepared:
+        try:
+            batch = batch_query(table.report, weeks, weeks_found(engine, table.report, weeks))
+            engine.keep(table.name, f"WITH batch AS NOT MATERIALIZED ({batch}) {table.sql}")
+            engine.prepared[table.name] = True
+        except sa.exc.SQLAlchemyError:
+            engine.prepared[table.name] = False
+    return engine.prepared[table.name]
+
+
+def weeks_found(engine: DuckDBExecutionEngine, report: str, weeks: list[date]) -> dict[date | None, int]:
+    """How many rows of a report there are of each `week_start` from the first of the weeks to the last."""
+    return {row["week_start"]: row["n"] for row in engine.rows(weeks_query(report, weeks))}
 
 
 def outcomes_by_check(
