@@ -1,7 +1,6 @@
 """Run the suites over a warehouse and bring every failure home to its weeks."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,12 @@ from typing import Any
 import great_expectations as gx
 import sqlalchemy as sa
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
-from great_expectations.expectations.expectation import Expectation
-from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from expectations import REPORTS, CheckResult
 from expectations.checks import MAX_SAMPLE_VALUES, Check, batch_query, weekly_examples, weeks_query
 from expectations.duckdb_engine import DuckDBDatasource, DuckDBExecutionEngine, open_warehouse
 from expectations.member_tables import Decided, Prepared
+from expectations.repeated_work import done_once
 from expectations.suites import checks_of
 
 MAX_TEXT = 300
@@ -28,7 +26,7 @@ def validate_reports(warehouse: Path, reports: Sequence[str], weeks: Sequence[da
     if not weeks:
         return results
     try:
-        with open_warehouse(Path(warehouse)) as source, configurations_kept():
+        with open_warehouse(Path(warehouse)) as source, done_once():
             for report in dict.fromkeys(reports):
                 results += validate_report(source, report, weeks)
     except Exception as error:
@@ -40,28 +38,6 @@ def validate_reports(warehouse: Path, reports: Sequence[str], weeks: Sequence[da
             for result in unevaluated(report, check, weeks, message_of(error))
         ]
     return results
-
-
-@contextmanager
-def configurations_kept() -> Iterator[None]:
-    """Has Great Expectations build an expectation's configuration once, and not at each of the 60 times it reads it.
-
-    It is built of the expectation's own fields, and kept for as long as these are the same.
-    """
-    stock = Expectation.configuration
-    kept: dict[int, tuple[Expectation, dict[str, Any], ExpectationConfiguration]] = {}
-
-    def configuration(self: Expectation) -> ExpectationConfiguration:
-        found = kept.get(id(self))
-        if found is None or found[1] != self.__dict__:
-            found = kept[id(self)] = (self, dict(self.__dict__), stock.fget(self))
-        return found[2]
-
-    Expectation.configuration = property(configuration)  # type: ignore[method-assign,assignment]
-    try:
-        yield
-    finally:
-        Expectation.configuration = stock  # type: ignore[method-assign]
 
 
 def validate_report(source: DuckDBDatasource, report: str, weeks: list[date]) -> list[CheckResult]:
