@@ -110,23 +110,25 @@ def ordered_places(place: str, figure: str, wrong: str) -> str:
         wrong: how a figure compares to that of the place before where the order is broken, `<` or `>`.
     """
     return f"""
-        WITH listed AS (
+        WITH listed AS NOT MATERIALIZED (
             SELECT source, week_start, {place} AS place, {figure} AS figure FROM checked
             WHERE source IS NOT NULL AND member_id IS NOT NULL AND {place} IS NOT NULL
-        ), steps AS (
+        ), steps AS NOT MATERIALIZED (
             SELECT *, lag(source) OVER () AS source_before, lag(week_start) OVER () AS week_before,
                    lag(place) OVER () AS place_before, lag(figure) OVER () AS figure_before
             FROM listed
-        ), judged AS (
+        ), suspects AS MATERIALIZED (
             SELECT *, source_before = source AND week_before = week_start AND place_before = place - 1 AS follows
-            FROM steps
-        ), others AS (
-            SELECT source, week_start, place, figure FROM judged WHERE follows IS DISTINCT FROM true
+            FROM steps WHERE NOT coalesce(follows, false) OR figure {wrong} figure_before
+        ), befores AS (
+            SELECT * FROM listed
+            SEMI JOIN (SELECT source, week_start, place - 1 AS place FROM suspects) USING (source, week_start, place)
+        ), judged AS (
+            SELECT s.place, s.follows, bool_or(s.figure {wrong} b.figure) AS is_wrong, count(b.place) AS befores
+            FROM suspects s LEFT JOIN befores b
+                ON b.source = s.source AND b.week_start = s.week_start AND b.place = s.place - 1
+            GROUP BY s.source, s.week_start, s.place, s.follows
         )
-        SELECT place FROM judged WHERE follows AND figure {wrong} figure_before
-        UNION ALL
-        SELECT o.place FROM others o LEFT JOIN listed b
-            ON b.source = o.source AND b.week_start = o.week_start AND b.place = o.place - 1
-        WHERE o.place <> 1 AND b.place IS NULL OR o.figure {wrong} b.figure
+        SELECT place FROM judged WHERE is_wrong OR follows OR place <> 1 AND befores = 0
         UNION ALL
         SELECT max(place) FROM listed GROUP BY source, week_start HAVING count(*) <> max(place)"""

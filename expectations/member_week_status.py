@@ -17,15 +17,15 @@ RULES = ("silence", "rhythm", "probability")
 REASONS = tuple("+".join(rules) for many in (1, 2, 3) for rules in combinations(RULES, many))
 
 
-# Members of a week who are alike in all that the checks below ask: how many, and their least and largest chances. What
-# matters of a date and of a count is whether there is one, and of a chance whether it is there and in range.
+# Members of a week who are alike in all that the checks below ask: how many, and their least and largest chances. Of
+# `flagged_since` it matters only whether it is there, so it is true or null here; of `active_weeks` whether there are
+# any, so it is true or false.
 KINDS = Prepared(
     "kinds_of_members",
     "member_week_status",
     """
     SELECT source, week_start, status, lifecycle_stage, flagged_by, silence_weeks,
-           CASE WHEN flagged_since IS NOT NULL THEN week_start END AS flagged_since,
-           CASE WHEN active_weeks > 0 THEN 1 WHEN active_weeks <= 0 THEN 0 END AS active_weeks,
+           nullif(flagged_since IS NOT NULL, false) AS flagged_since, active_weeks > 0 AS active_weeks,
            p_alive IS NULL AS without_p_alive, p_active_4w IS NULL AS without_p_active_4w,
            min(p_alive) AS p_alive, max(p_alive) AS p_alive_most,
            min(p_active_4w) AS p_active_4w, max(p_active_4w) AS p_active_4w_most, count(*) AS members
