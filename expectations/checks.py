@@ -5,7 +5,7 @@ to be brought home to its weeks, in little memory even if every one of millions 
 `result_format: COMPLETE` for that, which fetches rows, and `unexpected_index_query`, which in 1.24 is no valid SQL for
 query assets and a cross join for compound keys. So here every check knows SQL for its own violations:
 
-- A `RowsCheck` is written as that SQL. Folded into one row a week, it goes to an `UnexpectedRowsExpectation`.
+- A `RowsCheck` is written as that SQL. Folded into one row, it goes to an `UnexpectedRowsExpectation`.
 - A `ColumnCheck` is stock expectations, one a column, and as its SQL the opposite of what they demand.
 
 The suite is evaluated as BOOLEAN_ONLY: no row leaves the database. Only for a check that failed is one more query run,
@@ -18,7 +18,7 @@ as its key, and `observed`, a few words on what is wrong. A comparison with a nu
 is missing is said once, by `values_present`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -37,15 +37,30 @@ def date_list(weeks: Sequence[date]) -> str:
     return ", ".join(f"DATE '{week:%Y-%m-%d}'" for week in weeks)
 
 
-def batch_query(report: str, weeks: Sequence[date]) -> str:
-    """The rows of a report that are validated: its weeks, and rows without any week, which count against all."""
+def batch_query(report: str, weeks: Sequence[date], found: Collection[date | None] | None = None) -> str:
+    """The rows of a report that are validated: its weeks, and rows without any week, which count against all.
+
+    Args:
+        found: the values of `week_start` from the first week to the last, if they are known; a condition that none of
+            them needs is not asked of each of millions of rows.
+    """
     first, last = min(weeks), max(weeks)
+    no_week = " OR week_start IS NULL" if found is None or None in found else ""
     if sorted(weeks) != [first + timedelta(days=7 * number) for number in range((last - first).days // 7 + 1)]:
-        return f"SELECT * FROM reports.{report} WHERE week_start IN ({date_list(weeks)}) OR week_start IS NULL"
-    # Of a range, two bounds are compared in each of millions of rows, and not 100 dates.
-    return f"""SELECT * FROM reports.{report}
-        WHERE (week_start BETWEEN {date_list([first])} AND {date_list([last])} OR week_start IS NULL)
-            AND coalesce((week_start - {date_list([first])}) % 7 = 0, true)"""
+        return f"SELECT * FROM reports.{report} WHERE week_start IN ({date_list(weeks)}){no_week}"
+    # Of a range, two bounds are compared in each row, and not 100 dates.
+    query = f"""SELECT * FROM reports.{report}
+        WHERE (week_start BETWEEN {date_list([first])} AND {date_list([last])}{no_week})"""
+    if found is None or set(found) - {None, *weeks}:
+        query += f"\n            AND coalesce((week_start - {date_list([first])}) % 7 = 0, true)"
+    return query
+
+
+def weeks_query(report: str, weeks: Sequence[date]) -> str:
+    """How many rows there are of each `week_start` from the first week to the last, and without one."""
+    return f"""SELECT week_start, count(*) AS n FROM reports.{report}
+        WHERE week_start BETWEEN {date_list([min(weeks)])} AND {date_list([max(weeks)])} OR week_start IS NULL
+        GROUP BY week_start"""
 
 
 def with_violations(violations: str, batch: str, weeks: Sequence[date]) -> str:
@@ -57,10 +72,10 @@ def with_violations(violations: str, batch: str, weeks: Sequence[date]) -> str:
         violations AS ({violations})"""
 
 
-def weekly_count(violations: str, batch: str, weeks: Sequence[date]) -> str:
-    """Fold violations into at most one row a week: how many there are."""
+def any_violation(violations: str, batch: str, weeks: Sequence[date]) -> str:
+    """Fold violations into one row, if there are any: how many."""
     return f"""{with_violations(violations, batch, weeks)}
-        SELECT week_start, count(*) AS violations FROM violations GROUP BY week_start"""
+        SELECT count(*) AS violations FROM violations HAVING count(*) > 0"""
 
 
 def weekly_examples(violations: str, key: Sequence[str], batch: str, weeks: Sequence[date]) -> str:
@@ -99,6 +114,13 @@ class Check:
         raise NotImplementedError
 
 
+def expectation_of_none(check: Check, violations: str, weeks: Sequence[date]) -> "Expectation":
+    """The expectation that a check's SQL finds nothing."""
+    from expectations.no_violations import ExpectNoViolations
+
+    return ExpectNoViolations(unexpected_rows_query=any_violation(violations, "{batch}", weeks), **check.labels(0))
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowsCheck(Check):
     """A check written as the SQL that finds its violations."""
@@ -107,10 +129,7 @@ class RowsCheck(Check):
 
     def expectations(self, weeks: Sequence[date]) -> "list[Expectation]":
         """One expectation: no week has violations."""
-        from expectations.no_violations import ExpectNoViolations
-
-        query = weekly_count(self.sql, "{batch}", weeks)
-        return [ExpectNoViolations(unexpected_rows_query=query, **self.labels(0))]
+        return [expectation_of_none(self, self.sql, weeks)]
 
     def violations(self, failed: Sequence[int]) -> str:
         """The SQL of the check itself."""
@@ -239,29 +258,6 @@ def key_checks(*columns: str) -> tuple[Check, ...]:
             counts_rows=False,
         ),
     )
-
-
-def key_checks_among_millions(*columns: str) -> tuple[Check, ...]:
-    """As `key_checks`, for tables with a row a member.
-
-    Uniqueness is not the stock expectation: on five million rows that takes over a gigabyte, hashes alone take a
-    quarter of that. Only rows whose hash occurs twice are compared in full.
-    """
-    present, _ = key_checks(*columns)
-    key = ", ".join(columns)
-    unique = RowsCheck(
-        name="key_unique",
-        description=f"There is one row for each {key}, never two.",
-        expected=f"one row for each {key}",
-        key=columns,
-        counts_rows=False,
-        sql=f"""
-            WITH suspects AS (SELECT hash({key}) AS hash FROM checked GROUP BY ALL HAVING count(*) > 1)
-            SELECT {key}, concat(count(*), ' rows') AS observed
-            FROM checked SEMI JOIN suspects ON suspects.hash = hash({key})
-            GROUP BY {key} HAVING count(*) > 1""",
-    )
-    return present, unique
 
 
 ROWS_EXIST = RowsCheck(

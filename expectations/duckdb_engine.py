@@ -19,9 +19,17 @@ from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
-    """A SQL engine that holds on to one connection."""
+    """A SQL engine that holds on to one connection.
+
+    Attributes:
+        prepared: temporary tables that checks read, by name: True once they are there, False where they cannot be made.
+    """
 
     _kept: sa.Connection | None = None
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.prepared: dict[str, bool] = {}
 
     @contextmanager
     def get_connection(self) -> Iterator[sa.Connection]:
@@ -40,6 +48,13 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
         """Run plain SQL (colons and braces mean nothing special in it) and fetch all its rows."""
         with self.get_connection() as connection:
             return [dict(row) for row in connection.exec_driver_sql(query).mappings()]
+
+    def keep(self, name: str, query: str) -> None:
+        """Keep a query's rows as a temporary table."""
+        with self.get_connection() as connection:
+            connection.exec_driver_sql(f"CREATE TEMP TABLE {name} AS {query}")
+            # Else it would go with the rollback after the next query that fails.
+            connection.commit()
 
     def close(self) -> None:
         """Give the connection back and let go of the file, so that a writer can open it."""

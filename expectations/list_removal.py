@@ -1,8 +1,10 @@
 """What has to hold in `list_removal`: accounts long silent, long unseen and long there, the least to lose first."""
 
-from expectations.checks import KEY, Between, Check, Present, RowsCheck, key_checks_among_millions
+from expectations.checks import KEY, Between, Check, Present, RowsCheck
+from expectations.member_tables import decided, key_checks_among_millions, ordered_places, weeks_of_members
 
 ROW = ("source", "member_id", "week_start")
+LISTED, MEMBERS = weeks_of_members("list_removal"), weeks_of_members("member_week_status")
 
 
 def breach(condition: str, observed: str) -> str:
@@ -11,7 +13,7 @@ def breach(condition: str, observed: str) -> str:
 
 
 CHECKS: tuple[Check, ...] = (
-    *key_checks_among_millions(*ROW),
+    *key_checks_among_millions("list_removal"),
     Present(
         name="values_present",
         description="Every row has its score, its place and what they rest on.",
@@ -63,30 +65,44 @@ CHECKS: tuple[Check, ...] = (
             "concat('bought ', last_ordered_at)",
         ),
     ),
-    RowsCheck(
-        name="members_only",
-        description="Every row is of a member of the week who has not left.",
-        expected="a row of member_week_status, not left",
-        key=ROW,
-        sql="""
-            SELECT c.*, 'no member' AS observed FROM checked c
-            ANTI JOIN (
-                SELECT * FROM reports.member_week_status SEMI JOIN weeks USING (week_start) WHERE status <> 'left'
-            ) m USING (source, member_id, week_start)
-            WHERE c.source IS NOT NULL AND c.member_id IS NOT NULL""",
+    decided(
+        RowsCheck(
+            name="members_only",
+            description="Every row is of a member of the week who has not left.",
+            expected="a row of member_week_status, not left",
+            key=ROW,
+            sql="""
+                SELECT c.*, 'no member' AS observed FROM checked c
+                ANTI JOIN (
+                    SELECT * FROM reports.member_week_status SEMI JOIN weeks USING (week_start) WHERE status <> 'left'
+                ) m USING (source, member_id, week_start)
+                WHERE c.source IS NOT NULL AND c.member_id IS NOT NULL""",
+        ),
+        f"""
+        SELECT source, member_id
+        FROM temp.{LISTED.name} l
+        LEFT JOIN (SELECT * FROM temp.{MEMBERS.name} WHERE status <> 'left') m USING (source, member_id, block)
+        WHERE source IS NOT NULL AND member_id IS NOT NULL
+        GROUP BY source, member_id, block
+        HAVING bit_or(l.weeks) & (~coalesce(bit_or(m.weeks), 0)) <> 0""",
+        LISTED,
+        MEMBERS,
     ),
-    RowsCheck(
-        name="places_follow_score",
-        description="The places run from 1 without a gap, by rising score.",
-        expected="place 1, 2, 3, ... by rising score",
-        key=(*KEY, "place"),
-        sql="""
-            SELECT *, concat('place ', place, ' as number ', number) AS observed
-            FROM (
-                SELECT *, row_number() OVER places AS number, lag(score) OVER places AS score_before
-                FROM checked WHERE source IS NOT NULL AND member_id IS NOT NULL AND place IS NOT NULL
-                WINDOW places AS (PARTITION BY source, week_start ORDER BY place, member_id)
-            )
-            WHERE place <> number OR score < score_before""",
+    decided(
+        RowsCheck(
+            name="places_follow_score",
+            description="The places run from 1 without a gap, by rising score.",
+            expected="place 1, 2, 3, ... by rising score",
+            key=(*KEY, "place"),
+            sql="""
+                SELECT *, concat('place ', place, ' as number ', number) AS observed
+                FROM (
+                    SELECT *, row_number() OVER places AS number, lag(score) OVER places AS score_before
+                    FROM checked WHERE source IS NOT NULL AND member_id IS NOT NULL AND place IS NOT NULL
+                    WINDOW places AS (PARTITION BY source, week_start ORDER BY place, member_id)
+                )
+                WHERE place <> number OR score < score_before""",
+        ),
+        ordered_places("place", "score", "<"),
     ),
 )

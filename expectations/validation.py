@@ -1,19 +1,19 @@
 """Run the suites over a warehouse and bring every failure home to its weeks."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import great_expectations as gx
+import sqlalchemy as sa
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
-from great_expectations.expectations.expectation import Expectation
-from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from expectations import REPORTS, CheckResult
-from expectations.checks import MAX_SAMPLE_VALUES, Check, batch_query, weekly_examples
-from expectations.duckdb_engine import DuckDBDatasource, open_warehouse
+from expectations.checks import MAX_SAMPLE_VALUES, Check, batch_query, weekly_examples, weeks_query
+from expectations.duckdb_engine import DuckDBDatasource, DuckDBExecutionEngine, open_warehouse
+from expectations.member_tables import Decided, Prepared
+from expectations.repeated_work import done_once
 from expectations.suites import checks_of
 
 MAX_TEXT = 300
@@ -26,7 +26,7 @@ def validate_reports(warehouse: Path, reports: Sequence[str], weeks: Sequence[da
     if not weeks:
         return results
     try:
-        with open_warehouse(Path(warehouse)) as source, configurations_kept():
+        with open_warehouse(Path(warehouse)) as source, done_once():
             for report in dict.fromkeys(reports):
                 results += validate_report(source, report, weeks)
     except Exception as error:
@@ -40,41 +40,17 @@ def validate_reports(warehouse: Path, reports: Sequence[str], weeks: Sequence[da
     return results
 
 
-@contextmanager
-def configurations_kept() -> Iterator[None]:
-    """Has Great Expectations build an expectation's configuration once, and not at each of the 60 times it reads it.
-
-    It is built of the expectation's own fields, and kept for as long as these are the same.
-    """
-    stock = Expectation.configuration
-    kept: dict[int, tuple[Expectation, dict[str, Any], ExpectationConfiguration]] = {}
-
-    def configuration(self: Expectation) -> ExpectationConfiguration:
-        found = kept.get(id(self))
-        if found is None or found[1] != self.__dict__:
-            found = kept[id(self)] = (self, dict(self.__dict__), stock.fget(self))
-        return found[2]
-
-    Expectation.configuration = property(configuration)  # type: ignore[method-assign,assignment]
-    try:
-        yield
-    finally:
-        Expectation.configuration = stock  # type: ignore[method-assign]
-
-
 def validate_report(source: DuckDBDatasource, report: str, weeks: list[date]) -> list[CheckResult]:
     """Validate one report's suite in one pass over all weeks."""
     checks = checks_of(report)
     if report not in REPORTS:
         return unevaluated(report, checks[0], weeks, f"there are no checks for {report}")
     engine = source.get_execution_engine()
-    batch = batch_query(report, weeks)
     try:
-        totals = {
-            row["week_start"]: row["n"]
-            for row in engine.rows(f"SELECT week_start, count(*) AS n FROM ({batch}) GROUP BY week_start")
-        }
-        outcomes = outcomes_by_check(source, report, checks, weeks)
+        totals = weeks_found(engine, report, weeks)
+        batch = batch_query(report, weeks, totals)
+        checks = tuple(as_prepared(engine, check, weeks) for check in checks)
+        outcomes = outcomes_by_check(source, report, batch, checks, weeks)
     except Exception as error:
         message = message_of(error)
         return [result for check in checks for result in unevaluated(report, check, weeks, message)]
@@ -89,11 +65,35 @@ def validate_report(source: DuckDBDatasource, report: str, weeks: list[date]) ->
     return results
 
 
+def as_prepared(engine: DuckDBExecutionEngine, check: Check, weeks: list[date]) -> Check:
+    """The check to evaluate: a decided one is evaluated as it is itself where what decides it cannot be prepared."""
+    if not isinstance(check, Decided):
+        return check
+    return check if all(prepare(engine, table, weeks) for table in check.reads) else check.check
+
+
+def prepare(engine: DuckDBExecutionEngine, table: Prepared, weeks: list[date]) -> bool:
+    """Make a temporary table of a report's rows in these weeks, if it is not there yet; whether that could be done."""
+    if table.name not in engine.prepared:
+        try:
+            batch = batch_query(table.report, weeks, weeks_found(engine, table.report, weeks))
+            engine.keep(table.name, f"WITH batch AS NOT MATERIALIZED ({batch}) {table.sql}")
+            engine.prepared[table.name] = True
+        except sa.exc.SQLAlchemyError:
+            engine.prepared[table.name] = False
+    return engine.prepared[table.name]
+
+
+def weeks_found(engine: DuckDBExecutionEngine, report: str, weeks: list[date]) -> dict[date | None, int]:
+    """How many rows of a report there are of each `week_start` from the first of the weeks to the last."""
+    return {row["week_start"]: row["n"] for row in engine.rows(weeks_query(report, weeks))}
+
+
 def outcomes_by_check(
-    source: DuckDBDatasource, report: str, checks: Iterable[Check], weeks: list[date]
+    source: DuckDBDatasource, report: str, batch_sql: str, checks: Iterable[Check], weeks: list[date]
 ) -> dict[str, list[ExpectationValidationResult]]:
     """Let Great Expectations evaluate the suite; BOOLEAN_ONLY, so that no failing rows are fetched."""
-    asset = source.add_query_asset(name=report, query=batch_query(report, weeks))
+    asset = source.add_query_asset(name=report, query=batch_sql)
     batch = asset.add_batch_definition("weeks").get_batch()
     suite = gx.ExpectationSuite(name=report, expectations=[e for check in checks for e in check.expectations(weeks)])
     outcomes: dict[str, list[ExpectationValidationResult]] = {check.name: [] for check in checks}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from contextlib import redirect_stdout
@@ -92,6 +93,8 @@ def _run(community: Community, console: Console, first: date | None, last: date 
         with dg.DagsterInstance.get() as instance:
             _bear_origin(instance)
             defs, weeks_from = definitions.build(community), first_week(community.config, community.home)
+            # What is loaded by now stays: the collector need not go through it time and again.
+            gc.freeze()
             pulled = _execute(defs, definitions.PULL_JOB, instance)
             outcome = Outcome(problems=_failures(pulled))
             for line in _pull_sentences(pulled):

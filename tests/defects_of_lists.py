@@ -17,7 +17,7 @@ CREATE TABLE reports.list_winback AS SELECT source, week_start, member_id, 'poll
     silence_weeks
     FROM reports.member_week_status WHERE status IN ('at_risk', 'churned')
     WINDOW places AS (PARTITION BY source, week_start ORDER BY member_id);
-CREATE TABLE reports.list_removal AS SELECT source, week_start, member_id, CAST(0.5 AS DOUBLE) AS score,
+CREATE TABLE reports.list_removal AS SELECT source, week_start, member_id, status, CAST(0.5 AS DOUBLE) AS score,
     row_number() OVER (PARTITION BY source, week_start ORDER BY member_id) AS place, tenure_days, silence_weeks,
     CAST(week_start AS TIMESTAMP) - INTERVAL 150 DAY AS last_seen_at,
     CAST(week_start AS TIMESTAMP) - INTERVAL 400 DAY AS last_ordered_at

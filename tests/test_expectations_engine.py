@@ -1,6 +1,8 @@
 """Great Expectations inside DuckDB: that it really evaluates, what happens where it cannot, and what it costs."""
 
 import resource
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -232,3 +234,48 @@ def test_more_failing_weeks_than_great_expectations_fetches_rows(tmp_path: Path)
     failures = failed(validate(path, ["report_churn"], weeks))
     assert sorted(week for _, check, week in failures if check == "won_back_within_active") == weeks
     assert len(failures) == 300
+
+
+def test_what_checks_do_not_use_is_not_loaded(warehouse: Path) -> None:
+    """Great Expectations loads scipy's statistics and altair with itself; they work for whoever asks for them later."""
+    code = f"""
+import sys
+from datetime import date
+from pathlib import Path
+from expectations import validate
+results = validate(Path({str(warehouse)!r}), ["report_churn"], [date({WEEKS[5]:%Y, %-m, %-d})])
+assert results and all(result.passed for result in results)
+assert "great_expectations" in sys.modules and not {{"altair", "scipy.stats"}} & set(sys.modules)
+from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as user
+assert user.stats.entropy([0.5, 0.5]) > 0.69
+import altair, scipy.stats
+assert altair.Chart is user.alt.Chart and scipy.stats.entropy is user.stats.entropy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_what_is_worked_out_once_is_what_great_expectations_works_out() -> None:
+    import great_expectations.expectations as gxe
+    from great_expectations.core.id_dict import IDDict
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    from expectations.repeated_work import done_once
+
+    stock = Expectation.configuration, ExpectationConfiguration.to_domain_obj, IDDict.to_id
+    contents = [
+        {}, {"a": 1}, {"a": 1, "b": None}, {"a": True, "b": None}, {"a": 1.0, "b": None}, {"b": None, "a": 1},
+        {"a": "1", "b": [1, 2]}, {"a": {"x": 1}, "b": 2}, {"a": date(2026, 1, 5), "b": 0},
+    ]  # fmt: skip
+    ids = [IDDict(content).to_id() for content in contents]
+    expectation = gxe.ExpectColumnValuesToBeBetween(column="members", min_value=0)
+    configuration = expectation.configuration
+    with done_once():
+        assert [[IDDict(content).to_id() for content in contents] for _ in range(2)] == [ids, ids]
+        assert IDDict({"a": 1, "b": 2}).to_id(id_keys=["a"]) == "a=1"
+        kept = expectation.configuration
+        assert kept == configuration and kept is expectation.configuration
+        assert kept.to_domain_obj() == expectation and kept.to_domain_obj() is kept.to_domain_obj()
+        expectation.min_value = 1
+        assert expectation.configuration.kwargs["min_value"] == 1
+    assert (Expectation.configuration, ExpectationConfiguration.to_domain_obj, IDDict.to_id) == stock
