@@ -11,14 +11,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import warehouse
+from orchestration import standing, warehouse
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _PARSED = ("manifest.json", "partial_parse.msgpack")
 _OF_THIS_CALL = "of_this_call"
+# The tag of models that are computed for the weeks of a run.
+FOLLOWS_RUN = "run_weeks"
 # Versions of the project whose parsing is kept: some 10 MB each.
 _KEPT = 5
 
@@ -70,6 +72,8 @@ def build(home: Home, selected: Iterable[str], begun: Callable[[str, int, int], 
         elif event.info.name in ("RunResultError", "MainEncounteredError") or event.info.level == "error":
             result.problems.append(event.info.msg.strip())
 
+    # What stood may stand no longer, and would be built in part.
+    standing_models(home)
     manifest = _manifest()
     _mark(manifest, set(selected))
     done = _invoke(manifest, home.dbt, listen, "build", "--select", f"tag:{_OF_THIS_CALL}")
@@ -80,6 +84,16 @@ def build(home: Home, selected: Iterable[str], begun: Callable[[str, int, int], 
     return result
 
 
+def standing_models(home: Home) -> list[str]:
+    """The models and seeds that are as they would be built now, in the order in which they were; see `standing`."""
+    return standing.names(home, project_digest())
+
+
+def note_standing(home: Home, built: Sequence[str]) -> None:
+    """Notes that all models and seeds that all weeks stand on were built just now."""
+    standing.remember(home, project_digest(), built)
+
+
 def with_run_weeks(selected: Iterable[str], reports: Iterable[str]) -> set[str]:
     """The selected models, and what of the selected reports' inputs follows the weeks of the run.
 
@@ -87,7 +101,7 @@ def with_run_weeks(selected: Iterable[str], reports: Iterable[str]) -> set[str]:
     """
     wanted = set(selected)
     inputs = with_ancestors(wanted & set(reports))
-    return wanted | {node.name for node in inputs if "run_weeks" in node.tags}
+    return wanted | {node.name for node in inputs if FOLLOWS_RUN in node.tags}
 
 
 def format_of(name: str) -> str | None:
@@ -168,7 +182,7 @@ def _read(parsed: Path) -> Manifest:
 
 def _parsed() -> Path:
     """The folder that holds the parsed project."""
-    folder = _cache() / _project_digest()
+    folder = _cache() / project_digest()
     if not all((folder / name).exists() for name in _PARSED):
         _parse(folder)
     return folder
@@ -221,9 +235,11 @@ def _parse(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _project_digest() -> str:
-    """Changes with any file that dbt reads, with dbt itself, and with the project's place, which its seeds bear."""
-    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {warehouse.PROJECT}".encode())
+def project_digest() -> str:
+    """A hash that changes with any file that dbt reads, dbt itself, and the project's place, which its seeds bear."""
+    digest = hashlib.sha256(
+        f"{version('dbt-core')} {version('dbt-duckdb')} {version('duckdb')} {warehouse.PROJECT}".encode()
+    )
     for path in sorted(warehouse.PROJECT.rglob("*")):
         if path.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in path.parts:
             digest.update(str(path.relative_to(warehouse.PROJECT)).encode() + path.read_bytes())

@@ -14,14 +14,14 @@ from orchestration.home import Home
 
 
 def test_a_changed_file_and_another_place_are_another_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    here = dbt_runs._project_digest()
+    here = dbt_runs.project_digest()
     elsewhere = tmp_path / "dbt_project"
     shutil.copytree(warehouse.PROJECT, elsewhere, ignore=shutil.ignore_patterns("target", "logs"))
     monkeypatch.setattr(warehouse, "PROJECT", elsewhere)
     # Seeds are read from where the project was parsed: if that is removed, what was parsed is of no use.
-    moved = dbt_runs._project_digest()
+    moved = dbt_runs.project_digest()
     (elsewhere / "models" / "canonical" / "int_interactions.sql").open("a").write("-- changed")
-    assert len({here, moved, dbt_runs._project_digest()}) == 3
+    assert len({here, moved, dbt_runs.project_digest()}) == 3
 
 
 def test_a_cache_that_cannot_be_written_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

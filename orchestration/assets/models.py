@@ -1,6 +1,6 @@
 """The dbt models as assets: one dbt call a run, then the checks of the reports that it computed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -82,6 +82,7 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
     specs: list[dg.AssetSpec] = []
     names: dict[dg.AssetKey, str] = {}
     hidden: list[str] = []
+    of_all_weeks: set[str] = set()
     for spec in build_dbt_asset_specs(manifest=manifest, dagster_dbt_translator=translator):
         props = _props(manifest, spec)
         if (its_format := dbt_runs.format_of(props["name"])) and its_format not in configured:
@@ -89,6 +90,8 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
             continue
         specs.append(spec)
         names[spec.key] = props["name"]
+        if not is_weekly(props) and dbt_runs.FOLLOWS_RUN not in props["tags"]:
+            of_all_weeks.add(props["name"])
     specs = [lineage.with_lineage(_without_hidden_deps(spec, hidden), names) for spec in specs]
     keys_by_name = {name: key for key, name in names.items()}
 
@@ -121,7 +124,7 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
         weeks = run_weeks(context) if weekly else [] if selected else checked_weeks(context, community)
         if weekly:
             tag_weeks(context, weeks)
-        built = _run_dbt(community, selected, weeks) if selected else []
+        built = _run_dbt(community, selected, weeks, of_all_weeks, context.log.info) if selected else []
         described = headlines.describe(community, [name for name in built if name in selected], weeks)
         for name, description in described.items():
             add_metadata(context, keys_by_name[name], description.of_weeks)
@@ -186,11 +189,15 @@ def _without_hidden_deps(spec: dg.AssetSpec, hidden: Sequence[str]) -> dg.AssetS
     return spec.replace_attributes(deps=[dep for dep in spec.deps if dep.asset_key.path[-1] not in hidden])
 
 
-def _run_dbt(community: Community, selected: set[str], weeks: Sequence[date]) -> list[str]:
+def _run_dbt(
+    community: Community, selected: set[str], weeks: Sequence[date], of_all_weeks: set[str], log: Callable[[str], None]
+) -> list[str]:
     """One dbt call for all selected models; says which model is being computed.
 
+    Where all that all weeks stand on is asked for, and stands, it is left as it is.
+
     Returns:
-        The models' names in the order in which they were built.
+        The models' names in the order in which they were built, those that stand in their places.
 
     Raises:
         dagster.Failure: a model failed; its message is dbt's.
@@ -199,15 +206,24 @@ def _run_dbt(community: Community, selected: set[str], weeks: Sequence[date]) ->
         warehouse.write_control(community.config, community.home, weeks)
     except UserError as error:
         raise dg.Failure(description=error.message, allow_retries=False) from None
-    done = dbt_runs.build(
-        community.home,
-        dbt_runs.with_run_weeks(selected, expectations.REPORTS),
-        lambda name, index, total: progress.say(f"dbt: {name} ({index}/{total})"),
-    )
+    order = dbt_runs.standing_models(community.home) if of_all_weeks <= selected else []
+    # Of no weeks, what follows a run's weeks would be computed for nothing.
+    standing = [name for name in order if name in selected and (not weeks or name in of_all_weeks)]
+    if standing:
+        log("Nothing has changed that all weeks stand on: it is not computed again.")
+    wanted = dbt_runs.with_run_weeks(selected.difference(standing), expectations.REPORTS)
+    done = dbt_runs.Build()
+    if wanted:
+        done = dbt_runs.build(
+            community.home, wanted, lambda name, index, total: progress.say(f"dbt: {name} ({index}/{total})")
+        )
     if done.problems:
         text = "\n".join(dict.fromkeys(problem for problem in done.problems if problem))
         raise dg.Failure(description=f"dbt failed:\n{text[:4000]}", allow_retries=False)
-    return done.built
+    if of_all_weeks <= set(done.built):
+        dbt_runs.note_standing(community.home, [name for name in done.built if name not in expectations.REPORTS])
+    places = {name: place for place, name in enumerate(order)}
+    return sorted([*standing, *done.built], key=lambda name: places.get(name, len(places)))
 
 
 def _check_result(
