@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration import progress, warehouse
+from orchestration import processors, progress, warehouse
 from orchestration.home import Home, put_file
 from orchestration.page.render import Look, week_page
 
@@ -45,7 +44,7 @@ def write(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, jobs: S
     Raises:
         RuntimeError: another process could not write its share.
     """
-    shares = max(1, min(_processors(), len(jobs) // PAGES_A_PROCESS))
+    shares = max(1, min(processors.count(), len(jobs) // PAGES_A_PROCESS))
     others = [_started(home, look, jobs[number::shares]) for number in range(1, shares)]
     try:
         for number, job in enumerate(jobs[::shares]):
@@ -64,11 +63,6 @@ def write(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, jobs: S
 def _write(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, job: Job) -> None:
     html = week_page(connection, job.week, look, job.key, job.previous, job.next_week)
     put_file(home.page(job.week), html.encode())
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _started(home: Home, look: Look, jobs: Sequence[Job]) -> subprocess.Popen[str]:
