@@ -221,7 +221,9 @@ class Incoming:
         connection.execute(
             f"""
             copy (
-                select laid.*, coalesce(hours.week, {self.week_sql.format(at)}) as week
+                -- As a case: of a coalesce DuckDB would compute the parts that repeat for every row.
+                select laid.*,
+                    case when hours.week is not null then hours.week else {self.week_sql.format(at)} end as week
                 from ({rows}) as laid inner join lake_hours as hours on date_trunc('hour', {at}) = hours.starts_at
             )
             to {quoted(str(self.folder / table))}

@@ -320,7 +320,7 @@ class ExportReader:
 def _working_connection(folder: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    limits = {"memory_limit": _WORKING_MEMORY, "threads": processors.half()}
+    limits = {"memory_limit": _WORKING_MEMORY, "threads": processors.half(), "partitioned_write_max_open_files": 200}
     connection = duckdb.connect(config={**limits, "temp_directory": str(folder / "spill")})
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     return connection
