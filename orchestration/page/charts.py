@@ -151,7 +151,7 @@ def _shapes(columns: int, rows: int, width: int, height: int, margin: int) -> li
     from orchestration import languages
 
     values = [{"x": str(column), "y": str(row), "step": 0} for column in range(columns) for row in range(rows)]
-    return _SQUARE.findall(_drawn(_squares(width, height, margin), values, languages.get("en"), []))
+    return _SQUARE.findall(_rounded(_drawn(_squares(width, height, margin), values, languages.get("en"), [])))
 
 
 _SQUARE = re.compile(f'<path d="([^"]*)" fill="{_HEAT[0]}"/>')
@@ -320,10 +320,10 @@ def _number_locale(code: str) -> dict[str, Any]:
 def _themed(svg: str) -> Markup:
     """The drawing with the page's colours and font, sized by the page, and with ids of its own."""
     number = crc32(svg.encode())
-    svg = re.sub(r'(fill|stroke)="(#0[0-9a-f]{5})"', lambda found: _variable(found[1], found[2]), svg)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(f'"{colour}"', f'"{variable}"')
     svg = re.sub(r' (font-family|pointer-events|opacity)="[^"]*"', "", svg)
-    # A tenth of a pixel is enough, and a third of the size.
-    svg = re.sub(r"\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)
+    svg = _rounded(svg)
     svg = re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>s{number}-", svg)
     svg = re.sub(r' (xmlns:xlink|version|class|role|aria-[a-z]+)="[^"]*"', "", svg)
     # Hidden from screen readers: the figure around it has the text alternative, and the table beside it the numbers.
@@ -331,5 +331,6 @@ def _themed(svg: str) -> Markup:
     return Markup(svg)
 
 
-def _variable(attribute: str, colour: str) -> str:
-    return f'{attribute}="{_VARIABLES[colour]}"' if colour in _VARIABLES else f'{attribute}="{colour}"'
+def _rounded(svg: str) -> str:
+    """The drawing with numbers to a tenth of a pixel, which is enough, and a third of the size."""
+    return re.sub(r"\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from orchestration import formats
 from orchestration.page.figures import Figure, key_text, unit_of
@@ -61,11 +61,11 @@ class Definitions:
         """
         comment = self.comments.get((table, column))
         if not comment:
-            return Markup("{}").format(label)
+            return escape(label)
         self.used[table, column] = comment
-        title = Markup(' title="{}"').format(comment) if hint else ""
-        return Markup('<button type="button" class="{}" popovertarget="{}"{}>{}</button>').format(
-            kind, anchor(table, column), title, label
+        title = f' title="{escape(comment)}"' if hint else ""
+        return Markup(
+            f'<button type="button" class="{kind}" popovertarget="{anchor(table, column)}"{title}>{escape(label)}</button>'
         )
 
 
