@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,15 @@ class Job:
     key: str
     previous: date | None
     next_week: date | None
+
+
+@contextmanager
+def published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the published file for many small questions: each is one thread's work, and others would wait for
+    it busily."""
+    with warehouse.connect(home.published, read_only=True) as connection:
+        connection.execute("set threads = 1")
+        yield connection
 
 
 def write(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, jobs: Sequence[Job]) -> None:
@@ -80,7 +90,7 @@ def main(share: str) -> None:
     """Writes the share of pages that another process has handed over."""
     path, look, jobs = json.loads(share)
     home = Home(Path(path))
-    with warehouse.connect(home.published, read_only=True) as connection:
+    with published(home) as connection:
         for week, key, *neighbours in jobs:
             previous, next_week = (date.fromisoformat(day) if day else None for day in neighbours)
             _write(home, connection, Look(**look), Job(date.fromisoformat(week), key, previous, next_week))
