@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 WEEKLY_TABLES = expectations.REPORTS
 MEMBER_TABLES = ("member_week_status", "list_winback", "list_removal")
 WHOLE_TABLES = ("export_files", "sources")
-# How rows lie in the file, where not in the order of all columns: of millions of rows, comparing the key alone is a good
-# deal cheaper. By member the texts of the lists take up half the room. The largest table stays as it was computed, which
-# is by member for long stretches: sorting it takes a third of the time of writing it, and saves a tenth of the room.
+# How rows lie in the file, where not in the order of all columns: of millions of rows, comparing the key alone is a
+# good deal cheaper. By member the lists take up two thirds of the room. The largest table stays as it was computed,
+# which is by member for long stretches: sorting it takes a third of the time of writing it, and saves a tenth of room.
 _BY_MEMBER = "order by source, member_id, week_start"
 _ORDERS = {"list_winback": _BY_MEMBER, "list_removal": _BY_MEMBER, "member_week_status": ""}
 

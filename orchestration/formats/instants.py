@@ -71,4 +71,5 @@ def precision_sql(column: str, options: TabularOptions) -> str:
     if options.instants != "auto":
         return "'exact'" if re.search("%-?[HIXTRc]", options.instants.replace("%%", "")) else "'day'"
     text = f"trim({column})"
-    return f"case when {_plain(column)} then 'exact' when length({text}) <= 10 and regexp_full_match({text}, '{_DAY}') then 'day' else 'exact' end"
+    is_day = f"length({text}) <= 10 and regexp_full_match({text}, '{_DAY}')"
+    return f"case when {_plain(column)} then 'exact' when {is_day} then 'day' else 'exact' end"

@@ -65,7 +65,8 @@ class Definitions:
         self.used[table, column] = comment
         title = f' title="{escape(comment)}"' if hint else ""
         return Markup(
-            f'<button type="button" class="{kind}" popovertarget="{anchor(table, column)}"{title}>{escape(label)}</button>'
+            f'<button type="button" class="{kind}" popovertarget="{anchor(table, column)}"{title}>'
+            f"{escape(label)}</button>"
         )
 
 
