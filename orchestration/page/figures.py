@@ -121,6 +121,17 @@ class Figure:
             f"{escape(self.text)}</td>"
         )
 
+    def cell_of_its_own(self, unit: str, text: str) -> Markup:
+        """A cell of a table in which every cell is of another row: with its row's key.
+
+        Args:
+            unit, text: how it is written there.
+        """
+        return Markup(
+            f'<td data-column="{self.column}" data-value="{escape(plain(self.value))}" data-unit="{unit}"'
+            f' data-key="{escape(key_text(self.key))}">{escape(text)}</td>'
+        )
+
     def __html__(self) -> Markup:
         return self.definitions.button(self.table, self.column, self.data, "n", hint=True)
 

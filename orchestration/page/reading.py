@@ -205,7 +205,8 @@ class WeekReader:
         # Many a section asks for the same one.
         key = (table, source or self.source)
         if key not in self._single_rows:
-            rows = self.rows(table, source=key[1])
+            # One row has no order, and to plan one by all of its columns takes as long as to read it.
+            rows = self.rows(table, "week_start", key[1])
             self._single_rows[key] = rows[0] if rows else None
         return self._single_rows[key]
 
