@@ -9,19 +9,20 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import languages, warehouse
+from orchestration import languages, processors, warehouse
 from orchestration.formats.base import quoted
 from orchestration.home import Home, put_file
 from orchestration.page.messages import mark, mark_counted
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow
 
     from orchestration.languages import Language
 
@@ -190,6 +191,7 @@ class _Writer:
         weeks: Collection[date],
     ):
         self.connection, self.language, self.weeks = connection, language, list(weeks)
+        connection.execute(f"set threads = {processors.half()}")
         connection.execute(MACROS)
         self._say("why", lambda row: why(row, language))
         self._say("words", lambda row: language.gettext(_words_of(row, words)))
@@ -212,9 +214,8 @@ class _Writer:
         csv.writer(out).writerow([self.language.gettext(header) for header in file.headers.values()])
         # They lie in order, and DuckDB keeps it.
         lines = self.connection.execute(f"select line from lines_of_{file.table} where week_start = ?", [week])
-        text = "".join(lines.to_arrow_table()["line"].to_pylist())
         # With a byte order mark: without it Excel reads names in its own old encoding.
-        return (out.getvalue() + text).encode("utf-8-sig")
+        return b"".join([out.getvalue().encode("utf-8-sig"), *_joined(lines.to_arrow_table()["line"].chunks)])
 
     def _lay_down(self, file: ListFile) -> None:
         """Makes `lines_of_<table>`: the lines of all weeks in order, since the published rows lie by member."""
@@ -267,6 +268,15 @@ class _Writer:
         if column in _DAYS:
             return f"{column}.day"
         return "format('{:.3f}', listed.score)" if column == "score" else f"cast(listed.{column} as varchar)"
+
+
+def _joined(chunks: Iterable[pyarrow.StringArray]) -> Iterator[bytes]:
+    """Texts one after the other: so they lie in memory, and none of the many becomes an object of its own."""
+    import pyarrow
+    from pyarrow import compute
+
+    for chunk in chunks:
+        yield compute.binary_join(pyarrow.ListArray.from_arrays([0, len(chunk)], chunk), "")[0].as_buffer()
 
 
 def _words_of(play: Mapping[str, Any], words: Mapping[str, str]) -> str:

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 WEEKLY_TABLES = expectations.REPORTS
 MEMBER_TABLES = ("member_week_status", "list_winback", "list_removal")
 WHOLE_TABLES = ("export_files", "sources")
+# How rows lie in the file, where not in the order of all columns: of millions of rows, comparing the key alone is a
+# good deal cheaper. By member the lists take up two thirds of the room. The largest table stays as it was computed,
+# which is by member for long stretches: sorting it takes a third of the time of writing it, and saves a tenth of room.
+_BY_MEMBER = "order by source, member_id, week_start"
+_ORDERS = {"list_winback": _BY_MEMBER, "list_removal": _BY_MEMBER, "member_week_status": ""}
 
 _QUALITY = {
     "week_start": ("DATE", "First day of the reporting week."),
@@ -271,11 +276,9 @@ class _Edition:
             weeks = self.weeks
             self._create_like_warehouse(connection, report)
             self._copy_others(connection, report, kept_from)
-        # The same order either way: of millions of rows, comparing the key alone is a good deal cheaper.
-        order = "source, member_id, week_start" if report in MEMBER_TABLES else "all"
         connection.execute(
             f"insert into new.reports.{report} by name select * from warehouse.reports.{report}"
-            f" where week_start in (select unnest($weeks::date[])) order by {order}",
+            f" where week_start in (select unnest($weeks::date[])) {_ORDERS.get(report, 'order by all')}",
             {"weeks": [week for week in weeks if week >= kept_from]},
         )
         if report in MEMBER_TABLES:

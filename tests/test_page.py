@@ -11,13 +11,14 @@ import time
 from datetime import datetime, timedelta
 from datetime import time as daytime
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import duckdb
 import pytest
 
 from orchestration import config, languages
 from orchestration.home import Home
-from orchestration.page import charts, pages, render, writing
+from orchestration.page import charts, figures, pages, render, writing
 from tests.communities import FIRST, LAST, WEEK, WEEKS, Place
 from tests.page_reading import ASSETS, Page, differing
 
@@ -502,6 +503,37 @@ def test_squares_bear_the_colour_of_their_value():
         for given in (cells, [(column, row, 10 - value) for column, row, value in cells], cells)
     ]
     assert colours == [["0", "4", "6", "2"], ["6", "4", "0", "5"], ["0", "4", "6", "2"]]
+
+
+def test_a_frame_that_is_used_again_bears_the_labels_of_its_own_rows():
+    """A frame is drawn once for rows whose labels reach as far: else each would be drawn as if it were the first."""
+    english = languages.get("en")
+    weeks = [["Feb 2", "Feb 9", "Feb 16"], ["Feb 9", "Feb 16", "Feb 23"], ["i", "l", "."], ["<b>", "&", "a long label"]]
+    again = [_frame_of(rows, english) for rows in weeks]
+    for remembered in (charts._frames, charts._label, charts._svg):
+        remembered.cache_clear()
+    alone = []
+    for rows in reversed(weeks):
+        charts._frames.cache_clear()
+        alone.append(_frame_of(rows, english))
+    assert again == alone[::-1]
+    assert len(set(again)) == len(weeks)
+    assert ">Feb 23</text>" in again[1] and "Feb 2<" not in again[1]
+    assert "&lt;b&gt;</text>" in again[3] and "a long label" not in again[3]
+
+
+def _frame_of(rows, language):
+    cells = [(column, row, 1.0) for row in rows for column in ("0", "1")]
+    return charts.heat(cells, 1, language, ["0"], (340, 60), 58)
+
+
+def test_a_rows_key_reads_back_whatever_stands_in_it():
+    key = {"source": "a&b=c", "week_start": FIRST, "question": 'Wie geht\'s, "Jörg"? 100% +', "currency": None}
+    text = figures.key_text(key)
+    assert text.endswith("&currency")
+    assert dict(parse_qsl(text.removesuffix("&currency"), strict_parsing=True)) == {
+        "source": "a&b=c", "week_start": str(FIRST), "question": key["question"],
+    }  # fmt: skip
 
 
 def test_sunday_weeks_begin_with_sunday(published):

@@ -3,12 +3,14 @@
 import shutil
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 
 from orchestration import config
 from orchestration.errors import ExportsError
 from orchestration.exports import lake
 from orchestration.exports.pull import pull
+from orchestration.weeks import Calendar
 from tests.exports_in.inbox import SLACK, Inbox
 from tests.exports_in.slack_export import MONDAY, files, message, put_all, ts, user, write_zip
 
@@ -139,6 +141,38 @@ def test_the_lake_is_laid_down_by_local_week(tmp_path):
     ]
     assert all(part.relative_to(inbox.home.lake).parts[:2] == ("slack", "slack_messages") for part in parts)
     assert list(inbox.described("slack_messages"))[:6] == ["_source", "_export", "_file", "_row", "_loaded_at", "_at"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first_day", "around"),
+    [
+        # Its weeks end a quarter past the hour.
+        ("Asia/Kathmandu", "monday", "2024-01-07T18:15"),
+        # The week ends at half past an hour, and two hours later clocks go on by half an hour, within one.
+        ("Australia/Lord_Howe", "sunday", "2024-10-05T15:30"),
+        # Midnight comes twice, and midnight does not exist.
+        ("America/Havana", "sunday", "2024-11-03T04:00"),
+        ("America/Sao_Paulo", "sunday", "2017-10-15T03:00"),
+        ("Europe/Berlin", "monday", "2024-03-31T22:00"),
+    ],
+)
+def test_every_row_lies_in_its_own_local_week_whatever_the_clocks_do(tmp_path, zone, first_day, around):
+    """Weeks are looked up by the hour: an hour that belongs to two weeks must not give all of its rows to one."""
+    inbox = Inbox(tmp_path, table(), timezone=zone, week_start_day=first_day)
+    calendar, middle = Calendar(zone, first_day), datetime.fromisoformat(around).replace(tzinfo=UTC)
+    stamps = [middle + timedelta(minutes=5 * step) for step in range(-60, 61)]
+    inbox.put("group.csv", "who,at\n" + "".join(f"ann,{stamp:%Y-%m-%dT%H:%M:%SZ}\n" for stamp in stamps))
+    inbox.pull()
+    laid = [
+        (part.parent.name.removeprefix("week="), at)
+        for part in inbox.parts("table_events")
+        for (at,) in duckdb.read_parquet(str(part)).select("_at").fetchall()
+    ]
+    weeks = [str(calendar.week_of(calendar.local_date(stamp))) for stamp in stamps]
+    assert len(set(weeks)) == 2
+    assert sorted(laid, key=lambda row: row[1]) == [
+        (week, stamp.replace(tzinfo=None)) for week, stamp in zip(weeks, stamps, strict=True)
+    ]
 
 
 def test_rows_without_an_instant_lie_in_the_week_of_the_exports_newest_one(inbox):

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.formats.base import quoted
 from orchestration.home import Home
+from orchestration.weeks import Calendar
 
 if TYPE_CHECKING:
     import duckdb
@@ -196,11 +197,12 @@ def sweep(home: Home, sources: Iterable[str]) -> int:
 class Incoming:
     """A pull's Parquet parts before they are committed: `lake/<source>/_incoming`."""
 
-    def __init__(self, home: Home, source: str, pull_id: str, week_sql: str):
+    def __init__(self, home: Home, source: str, pull_id: str, calendar: Calendar):
         self.folder = home.lake / source / "_incoming"
         self.target = home.lake / source
         self.pull_id = pull_id
-        self.week_sql = week_sql
+        self.local_sql = local_sql(calendar.timezone)
+        self.week_sql = week_sql(calendar.anchor, calendar.timezone)
         self._parts = 0
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -214,13 +216,39 @@ class Incoming:
         self._parts += 1
         self.folder.mkdir(parents=True, exist_ok=True)
         fallback = f"timestamp '{default_at:%Y-%m-%d %H:%M:%S.%f}'" if default_at else "_loaded_at"
-        week = self.week_sql.format(f"coalesce(_at, {fallback})")
+        at = f"coalesce(_at, {fallback})"
+        self._write_hours(connection, f"select {at} as instant from ({rows})")
         connection.execute(
             f"""
-            copy (select *, strftime({week}, '%Y-%m-%d') as week from ({rows}))
+            copy (
+                -- As a case: of a coalesce DuckDB would compute the parts that repeat for every row.
+                select laid.*,
+                    case when hours.week is not null then hours.week else {self.week_sql.format(at)} end as week
+                from ({rows}) as laid inner join lake_hours as hours on date_trunc('hour', {at}) = hours.starts_at
+            )
             to {quoted(str(self.folder / table))}
             (format parquet, partition_by (week), filename_pattern '{self.pull_id}-{self._parts:04d}-{{i}}',
              compression zstd, overwrite_or_ignore true)
+            """
+        )
+
+    def _write_hours(self, connection: duckdb.DuckDBPyConnection, instants: str) -> None:
+        """Makes `lake_hours`: the hours of the instants, each with its local week; null where it is not one.
+
+        Local time is dear to compute, and instants are many in few hours. In a table, so that their number is known:
+        else all rows might be held in memory to be joined with them.
+        """
+        # The last instant of the hour.
+        ends_at = "starts_at + interval '59 minutes 59.999999 seconds'"
+        first_week, last_week = (self.week_sql.format(instant) for instant in ("starts_at", ends_at))
+        passed = f"{self.local_sql.format(ends_at)} - {self.local_sql.format('starts_at')}"
+        connection.execute(
+            f"""
+            create or replace temp table lake_hours as
+            select starts_at,
+                -- Clocks may change within the hour.
+                case when {first_week} = {last_week} and {passed} = {ends_at} - starts_at then {first_week} end as week
+            from (select distinct date_trunc('hour', instant) as starts_at from ({instants}))
             """
         )
 
@@ -233,9 +261,14 @@ class Incoming:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def local_sql(timezone: str) -> str:
+    """SQL, with a `{0}` for a UTC TIMESTAMP, for the local time."""
+    return f"timezone('{timezone}', timezone('UTC', {{0}}))"
+
+
 def week_sql(anchor: date, timezone: str) -> str:
-    """SQL, with a `{}` for a UTC TIMESTAMP, for the local week it falls into."""
-    local = f"cast(timezone('{timezone}', timezone('UTC', {{0}})) as date)"
+    """SQL, with a `{0}` for a UTC TIMESTAMP, for the local week it falls into."""
+    local = f"cast({local_sql(timezone)} as date)"
     # The remainder of a day before the anchor is negative: 1990-01-01 00:00 UTC is a day earlier in the Americas.
     return f"({local} - cast(mod(mod({local} - date '{anchor:%Y-%m-%d}', 7) + 7, 7) as integer))"
 

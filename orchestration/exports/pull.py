@@ -116,10 +116,7 @@ class Pull:
         for account in () if remapped else before:
             self.remember(account)
         self.unchanged_archives = set() if remapped else {e.sha256 for e in exports_before if e.sha256}
-        calendar = self.config.calendar
-        incoming = lake.Incoming(
-            self.home, self.source.name, self.pull_id, lake.week_sql(calendar.anchor, calendar.timezone)
-        )
+        incoming = lake.Incoming(self.home, self.source.name, self.pull_id, self.config.calendar)
         try:
             for export in found:
                 self._read_export(export, incoming)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration import processors
 from orchestration.erasure.erased_list import MEMBER, NAME, can_be_part_of_a_name
 from orchestration.exports import lake, locate
 from orchestration.exports.lake import FileAccount
@@ -319,6 +320,7 @@ class ExportReader:
 def _working_connection(folder: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    connection = duckdb.connect(config={"memory_limit": _WORKING_MEMORY, "temp_directory": str(folder / "spill")})
+    limits = {"memory_limit": _WORKING_MEMORY, "threads": processors.half(), "partitioned_write_max_open_files": 200}
+    connection = duckdb.connect(config={**limits, "temp_directory": str(folder / "spill")})
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     return connection

@@ -214,22 +214,27 @@ class Table(Format):
         rows = f"""
         with typed as (
             select *, {instant_sql("written_at", options)} as instant, {kind} as kind,
-                {precision_sql("written_at", options)} as precision
+                {precision_sql("written_at", options)} as precision, trim(member) as who
             from mapped
+        ),
+        judged as (
+            select *,
+                case
+                    when reason is not null then reason
+                    when coalesce(who, '') = '' then 'member: missing'
+                    when instant is null and coalesce(trim(written_at), '') = '' then 'at: missing'
+                    when instant is null then 'at: expected an instant, found ' || left(written_at, 40)
+                    when kind is null or kind not in ({known})
+                        then 'type: unknown value ' || coalesce(left(kind, 40), 'null') || ' (map it in types)'
+                    else {instant_problem("instant")} end as problem
+            from typed
         )
         select
-            m.file_no, m.row_no, m.instant as row_at,
-            case
-                when m.reason is not null then m.reason
-                when coalesce(trim(m.member), '') = '' then 'member: missing'
-                when coalesce(trim(m.written_at), '') = '' then 'at: missing'
-                when m.instant is null then 'at: expected an instant, found ' || left(m.written_at, 40)
-                when m.kind is null or m.kind not in ({known})
-                    then 'type: unknown value ' || coalesce(left(m.kind, 40), 'null') || ' (map it in types)'
-                else {instant_problem("m.instant")} end as reason,
-            coalesce(m.raw, {_as_raw("m", columns)}) as raw,
-            trim(m.member) as member, m.kind as type, {others}, m.precision as time_precision
-        from typed m
+            m.file_no, m.row_no, m.instant as row_at, m.problem as reason,
+            -- Of bad rows alone: to make it of every row would take as long as all the rest.
+            case when m.problem is not null then coalesce(m.raw, {_as_raw("m", columns)}) end as raw,
+            m.who as member, m.kind as type, {others}, m.precision as time_precision
+        from judged m
         """
         return Parsed(table, rows, unreadable)
 

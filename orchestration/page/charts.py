@@ -93,8 +93,8 @@ def heat(
     rows = {row: place for place, row in enumerate(dict.fromkeys(row for _, row, _ in cells))}
     drawing = (size[0] - margin, size[1], margin)
     # Drawing takes long, and hundreds of squares differ from week to week by their colours alone. So only the frame is
-    # drawn each week, with the first square of each column and row; all squares then take their place.
-    frame = _drawn(_squares(*drawing), _firsts(cells), language, shown_columns)
+    # drawn, with the first square of each column and row; all squares then take their place.
+    frame = _frame(drawing, tuple(columns), tuple(rows), language, tuple(shown_columns))
     shapes = _shapes(len(columns), len(rows), *drawing)
     squares = "".join(
         f'<path d="{shapes[columns[column] * len(rows) + rows[row]]}" fill="{_HEAT[step]}"/>'
@@ -103,15 +103,46 @@ def heat(
     return _themed(_SQUARES.sub(lambda _: squares, frame, count=1))
 
 
-def _firsts(cells: Sequence[tuple[str, str, float]]) -> list[dict[str, Any]]:
-    """The first square of each column and of each row, which give these their order."""
-    seen: set[tuple[str, str]] = set()
-    found = []
-    for column, row, _ in cells:
-        if not seen >= (place := {("column", column), ("row", row)}):
-            seen |= place
-            found.append({"x": column, "y": row, "step": 0})
-    return found
+def _frame(
+    drawing: tuple[int, int, int],
+    columns: tuple[str, ...],
+    rows: tuple[str, ...],
+    language: Language,
+    shown_columns: tuple[str, ...],
+) -> str:
+    """A field with the first square of each column and of each row alone.
+
+    Measuring labels takes nearly all the time of drawing it, and from week to week rows have other labels. Where the
+    widest of them reaches as far, the frame is the same but for their words.
+    """
+    labels = [_label(row, drawing[2], language) for row in rows]
+    drawn = _frames(drawing, columns, len(rows), language, shown_columns, max(left for left, _ in labels))
+    if not drawn:
+        values = [{"x": columns[0], "y": row, "step": 0} for row in rows]
+        values += [{"x": column, "y": rows[0], "step": 0} for column in columns[1:]]
+        drawn.append(_drawn(_squares(*drawing), values, language, shown_columns))
+    # Rows are labelled last.
+    start = [found.start() for found in _TEXT.finditer(drawn[0])][-len(rows)]
+    words = iter(text for _, text in labels)
+    return drawn[0][:start] + _TEXT.sub(lambda found: f"{found[1]}{next(words)}</text>", drawn[0][start:])
+
+
+@cache
+def _frames(*what: Any) -> list[str]:
+    """Where the frame that is drawn alike is kept: empty until it is drawn."""
+    return []
+
+
+@cache
+def _label(row: str, margin: int, language: Language) -> tuple[int, str]:
+    """How far to the left a row's label reaches, in pixels, and its words, cut where they are too long."""
+    svg = _drawn(_squares(10, 10, margin), [{"x": "", "y": row, "step": 0}], language, [])
+    [words] = [found[2] for found in _TEXT.finditer(svg)]
+    return int(_LEFT.search(svg)[1]), words  # type: ignore[index]
+
+
+_TEXT = re.compile("(<text [^>]*>)([^<]*)</text>")
+_LEFT = re.compile(r'transform="translate\((\d+),')
 
 
 @cache
@@ -120,7 +151,7 @@ def _shapes(columns: int, rows: int, width: int, height: int, margin: int) -> li
     from orchestration import languages
 
     values = [{"x": str(column), "y": str(row), "step": 0} for column in range(columns) for row in range(rows)]
-    return _SQUARE.findall(_drawn(_squares(width, height, margin), values, languages.get("en"), []))
+    return _SQUARE.findall(_rounded(_drawn(_squares(width, height, margin), values, languages.get("en"), [])))
 
 
 _SQUARE = re.compile(f'<path d="([^"]*)" fill="{_HEAT[0]}"/>')
@@ -289,10 +320,10 @@ def _number_locale(code: str) -> dict[str, Any]:
 def _themed(svg: str) -> Markup:
     """The drawing with the page's colours and font, sized by the page, and with ids of its own."""
     number = crc32(svg.encode())
-    svg = re.sub(r'(fill|stroke)="(#0[0-9a-f]{5})"', lambda found: _variable(found[1], found[2]), svg)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(f'"{colour}"', f'"{variable}"')
     svg = re.sub(r' (font-family|pointer-events|opacity)="[^"]*"', "", svg)
-    # A tenth of a pixel is enough, and a third of the size.
-    svg = re.sub(r"\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)
+    svg = _rounded(svg)
     svg = re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>s{number}-", svg)
     svg = re.sub(r' (xmlns:xlink|version|class|role|aria-[a-z]+)="[^"]*"', "", svg)
     # Hidden from screen readers: the figure around it has the text alternative, and the table beside it the numbers.
@@ -300,5 +331,6 @@ def _themed(svg: str) -> Markup:
     return Markup(svg)
 
 
-def _variable(attribute: str, colour: str) -> str:
-    return f'{attribute}="{_VARIABLES[colour]}"' if colour in _VARIABLES else f'{attribute}="{colour}"'
+def _rounded(svg: str) -> str:
+    """The drawing with numbers to a tenth of a pixel, which is enough, and a third of the size."""
+    return re.sub(r"\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)

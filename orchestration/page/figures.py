@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,16 +106,30 @@ class Figure:
         if not self.is_known:
             return Markup('<span class="none">{}</span>').format(NO_VALUE)
         return Markup(
-            '<data value="{}" data-table="{}" data-column="{}" data-key="{}" data-unit="{}">{}</data>'
-        ).format(plain(self.value), self.table, self.column, key_text(self.key), self.unit, self.text)
+            f'<data value="{escape(plain(self.value))}" data-table="{self.table}" data-column="{self.column}"'
+            f' data-key="{escape(key_text(self.key))}" data-unit="{self.unit}">{escape(self.text)}</data>'
+        )
 
     @property
     def cell(self) -> Markup:
         """A table's cell; table and row say where it is from (see `templates/parts.html.j2`)."""
         if not self.is_known:
             return Markup('<td class="none">{}</td>').format(NO_VALUE)
-        return Markup('<td data-column="{}" data-value="{}" data-unit="{}">{}</td>').format(
-            self.column, plain(self.value), self.unit, self.text
+        # A page has thousands of them: put together so, each takes a fifth of the time of `Markup.format`.
+        return Markup(
+            f'<td data-column="{self.column}" data-value="{escape(plain(self.value))}" data-unit="{self.unit}">'
+            f"{escape(self.text)}</td>"
+        )
+
+    def cell_of_its_own(self, unit: str, text: str) -> Markup:
+        """A cell of a table in which every cell is of another row: with its row's key.
+
+        Args:
+            unit, text: how it is written there.
+        """
+        return Markup(
+            f'<td data-column="{self.column}" data-value="{escape(plain(self.value))}" data-unit="{unit}"'
+            f' data-key="{escape(key_text(self.key))}">{escape(text)}</td>'
         )
 
     def __html__(self) -> Markup:
@@ -136,8 +151,12 @@ def plain(value: Any) -> str:
 
 def key_text(key: Mapping[str, Any]) -> str:
     """A row's key as one attribute; a null is a name without `=`."""
-    known = urlencode({name: plain(value) for name, value in key.items() if value is not None})
-    return "&".join(filter(None, [known, *(name for name, value in key.items() if value is None)]))
+    known = [f"{_quoted(name)}={_quoted(plain(value))}" for name, value in key.items() if value is not None]
+    return "&".join([*known, *(name for name, value in key.items() if value is None)])
+
+
+# Rows of a page have the same few weeks and sources in their keys.
+_quoted = lru_cache(maxsize=4096)(quote_plus)
 
 
 def text_of(html: Markup | str) -> str:

@@ -53,7 +53,7 @@ def write(home: Home, config: Config) -> list[date]:
     if not home.published.exists():
         return []
     look = Look.of(config)
-    with warehouse.connect(home.published, read_only=True) as connection:
+    with writing.published(home) as connection:
         keys = _keys(connection, look)
         weeks = sorted(keys)
         _drop_others(home, weeks)

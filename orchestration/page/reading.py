@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from orchestration import formats
 from orchestration.page.figures import Figure, key_text, unit_of
@@ -61,11 +61,12 @@ class Definitions:
         """
         comment = self.comments.get((table, column))
         if not comment:
-            return Markup("{}").format(label)
+            return escape(label)
         self.used[table, column] = comment
-        title = Markup(' title="{}"').format(comment) if hint else ""
-        return Markup('<button type="button" class="{}" popovertarget="{}"{}>{}</button>').format(
-            kind, anchor(table, column), title, label
+        title = f' title="{escape(comment)}"' if hint else ""
+        return Markup(
+            f'<button type="button" class="{kind}" popovertarget="{anchor(table, column)}"{title}>'
+            f"{escape(label)}</button>"
         )
 
 
@@ -204,7 +205,8 @@ class WeekReader:
         # Many a section asks for the same one.
         key = (table, source or self.source)
         if key not in self._single_rows:
-            rows = self.rows(table, source=key[1])
+            # One row has no order, and to plan one by all of its columns takes as long as to read it.
+            rows = self.rows(table, "week_start", key[1])
             self._single_rows[key] = rows[0] if rows else None
         return self._single_rows[key]
 

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration import progress, warehouse
+from orchestration import processors, progress, warehouse
 from orchestration.home import Home, put_file
 from orchestration.page.render import Look, week_page
 
@@ -36,6 +36,15 @@ class Job:
     next_week: date | None
 
 
+@contextmanager
+def published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the published file for many small questions: each is one thread's work, and others would wait for
+    it busily."""
+    with warehouse.connect(home.published, read_only=True) as connection:
+        connection.execute("set threads = 1")
+        yield connection
+
+
 def write(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, jobs: Sequence[Job]) -> None:
     """Writes pages, each in one step, in as many processes as there are processors and pages for them.
 
@@ -45,7 +54,7 @@ def write(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, jobs: S
     Raises:
         RuntimeError: another process could not write its share.
     """
-    shares = max(1, min(_processors(), len(jobs) // PAGES_A_PROCESS))
+    shares = max(1, min(processors.count(), len(jobs) // PAGES_A_PROCESS))
     others = [_started(home, look, jobs[number::shares]) for number in range(1, shares)]
     try:
         for number, job in enumerate(jobs[::shares]):
@@ -66,11 +75,6 @@ def _write(home: Home, connection: duckdb.DuckDBPyConnection, look: Look, job: J
     put_file(home.page(job.week), html.encode())
 
 
-def _processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _started(home: Home, look: Look, jobs: Sequence[Job]) -> subprocess.Popen[str]:
     share = json.dumps([str(home.path), asdict(look), [astuple(job) for job in jobs]], default=str)
     return subprocess.Popen(
@@ -86,7 +90,7 @@ def main(share: str) -> None:
     """Writes the share of pages that another process has handed over."""
     path, look, jobs = json.loads(share)
     home = Home(Path(path))
-    with warehouse.connect(home.published, read_only=True) as connection:
+    with published(home) as connection:
         for week, key, *neighbours in jobs:
             previous, next_week = (date.fromisoformat(day) if day else None for day in neighbours)
             _write(home, connection, Look(**look), Job(date.fromisoformat(week), key, previous, next_week))
