@@ -46,8 +46,8 @@ class EventLog(SqliteEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Stores events of one run as `store_event` does one by one, in one transaction a file."""
-        kinds = {event.dagster_event_type for event in events if event.is_dagster_event}
-        if None in kinds or not kinds <= ASSET_EVENTS | ASSET_CHECK_EVENTS or len({e.run_id for e in events}) > 1:
+        kinds = {event.dagster_event_type for event in events}
+        if not kinds <= ASSET_EVENTS | ASSET_CHECK_EVENTS or len({event.run_id for event in events}) > 1:
             super().store_event_batch(events)
             return
         rows = [self._event_to_row(event) for event in events]
