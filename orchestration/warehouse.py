@@ -40,9 +40,14 @@ def dbt_environment(home: Home) -> dict[str, str]:
 
 @contextmanager
 def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to a DuckDB file in UTC, closed at the end (dbt needs the file for itself)."""
+    """A connection to a DuckDB file in UTC, closed at the end (dbt needs the file for itself).
+
+    Written to is the warehouse alone; one that is not there yet is made.
+    """
     import duckdb
 
+    if not read_only and not path.exists():
+        _create(path)
     connection = duckdb.connect(str(path), read_only=read_only)
     try:
         connection.execute("set TimeZone = 'UTC'")
@@ -52,13 +57,12 @@ def connect(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConn
 
 
 def _create(path: Path) -> None:
-    """Makes an empty warehouse where there is none; one that is there keeps its way of storing."""
+    """Makes an empty warehouse, whose way of storing stays as it is made."""
     import duckdb
 
-    if not path.exists():
-        with duckdb.connect() as connection:
-            connection.execute(f"attach {quoted(str(path))} as warehouse (storage_version '{_STORAGE_VERSION}')")
-            connection.execute("detach warehouse")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {quoted(str(path))} as warehouse (storage_version '{_STORAGE_VERSION}')")
+        connection.execute("detach warehouse")
 
 
 def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
@@ -71,7 +75,6 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
         ConfigError: the identities file has other columns than person, source and native_id; the file of those who are
             not to be contacted has no column member_id, or an account in it that is of no source.
     """
-    _create(home.warehouse)
     settings = _settings(config, home, weeks)
     ledgers = {source.name: lake.Ledger(home, source.name).exports() for source in config.sources}
     with connect(home.warehouse) as connection:

@@ -151,7 +151,8 @@ settings as (
         '|', timezone, week_anchor, churned_after_weeks, at_risk_after_weeks, rhythm_min_gaps, rhythm_factor,
         fit_min_members, probability_below, newbie_days, growth_days, member_names, headline_change_percent,
         headline_min_weeks, segment_values_kept, winback_churned_weeks, still_reads_weeks, reactivated_within_weeks,
-        lift_min_members, removal_silence_weeks, removal_tenure_days, removal_purchase_days, holdout_share, holdout_weeks, holdout_salt
+        lift_min_members, removal_silence_weeks, removal_tenure_days, removal_purchase_days, holdout_share, holdout_weeks,
+        holdout_salt
     )) as settings_hash
     from {{ source('control', 'settings') }}
 
