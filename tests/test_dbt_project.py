@@ -120,9 +120,15 @@ MUTATIONS = [
     ),
     (
         "models/canonical/int_members.sql",
-        "least(coalesce(exported_joined_at, first_event_at), first_act_at)",
-        "coalesce(exported_joined_at, first_event_at, first_act_at)",
-        "joining_is_what_the_export_says_or_an_earlier_act",
+        "least(coalesce(event_joined_at, first_event_at), first_act_at)",
+        "coalesce(event_joined_at, first_event_at, first_act_at)",
+        "joining_is_what_the_list_says_or_what_is_seen_first",
+    ),
+    (
+        "models/canonical/int_members.sql",
+        "least(listed_joined_at, event_joined_at)",
+        "least(listed_joined_at, event_joined_at, first_act_at)",
+        "joining_is_what_the_list_says_or_what_is_seen_first",
     ),
     (
         "models/canonical/int_participants.sql",

@@ -146,11 +146,19 @@ BATCHES = {
             "report_activity", "interactions",
         )
     ],
+    "joining by the list": [
+        Mutation(
+            "models/canonical/int_members.sql",
+            "least(listed_joined_at, event_joined_at)",
+            "least(listed_joined_at, event_joined_at, first_act_at)",
+            "member_week_status", "tenure_days",
+        )
+    ],
     "joining by an act": [
         Mutation(
             "models/canonical/int_members.sql",
-            "least(coalesce(exported_joined_at, first_event_at), first_act_at)",
-            "coalesce(exported_joined_at, first_event_at, first_act_at)",
+            "least(coalesce(event_joined_at, first_event_at), first_act_at)",
+            "coalesce(event_joined_at, first_event_at, first_act_at)",
             "member_week_status", "tenure_days",
         )
     ],

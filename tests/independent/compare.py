@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 RELATIVE_TOLERANCE = 1e-9
+ABSOLUTE_TOLERANCE = 1e-12
 
 
 def differences(
@@ -34,14 +35,14 @@ def differences(
 
 
 def same(expected: Any, actual: Any) -> bool:
-    """None equals None only; truth values equal truth values only; numbers to 1e-9 relative."""
+    """None equals None only; truth values equal truth values only; numbers to 1e-9 relative, or 1e-12 where near 0."""
     expected, actual = _plain(expected), _plain(actual)
     if expected is None or actual is None:
         return expected is None and actual is None
     if isinstance(expected, bool) or isinstance(actual, bool):
         return isinstance(expected, bool) and isinstance(actual, bool) and expected == actual
     if isinstance(expected, int | float) and isinstance(actual, int | float):
-        return math.isclose(expected, actual, rel_tol=RELATIVE_TOLERANCE, abs_tol=0.0)
+        return math.isclose(expected, actual, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
     return expected == actual
 
 

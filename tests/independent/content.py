@@ -8,9 +8,9 @@ Readings where the page is silent:
   reactions nor replies can be seen and nothing was.
 - The heatmap is of active interactions of community members of W, at the local hour; an instant that is known to the
   day only counts at hour 0. Of an hour that comes twice when clocks go back both count.
-- Segments: every attribute of which the source has a value; who has none is of the value null. A person's value is that
-  of the account that joined first of those that have one (then by its id). Attributes are as of now: they bear no
-  instant.
+- Segments: every attribute that the source's member list has; who has no value is of the value null. A person's value
+  is that of the account that joined first of those that have one (then by its id). Attributes are as of now: they bear
+  no instant.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def heatmap(scope: Scope, week: date) -> list[dict]:
 def segments(scope: Scope, week: date) -> list[dict]:
     """'source, week_start, attribute, value (null = unknown), members, active_members, active_rate'"""
     accounts = [account for body in scope.everyone for account in body.accounts]
-    attributes = sorted({name for a in accounts for name, value in a.attributes.items() if value is not None})
+    attributes = sorted({name for account in accounts for name in account.attributes})
     members, active = scope.members(week), scope.active(week)
     rows = []
     for attribute in attributes:

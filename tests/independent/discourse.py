@@ -87,14 +87,14 @@ def _canonical(source: str, posts: dict[int, dict], users: dict[int, dict]) -> R
             official.add(user_id)
         created, act = user.get("created_at"), first_act.get(user_id)
         listed = instant(created) if created else None
-        inferred = listed is None or (act is not None and act < listed)
-        joined_at = act if inferred and act else listed or first_seen.get(user_id) or min(first_seen.values())
+        # "the export's join instant; where the export has none, the first instant at which the account is seen"
+        joined_at = listed or act or first_seen.get(user_id) or min(first_seen.values())
         rows.members.append(
             Member(
                 source=source,
                 native_id=str(user_id),
                 joined_at=joined_at,
-                joined_at_is_inferred=inferred,
+                joined_at_is_inferred=listed is None,
                 is_bot=user_id < 0,  # "Negative user ids are system accounts."
                 is_official=user_id in official,
                 is_system=user_id < 0,

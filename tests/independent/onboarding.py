@@ -7,6 +7,7 @@ Readings where the page is silent:
   joining, and "days 8-28" begins there. Cells are null before end(J+1) and end(J+4).
 - `median_days_to_active`: days, with their fractions, from joining to the first active interaction, over those who had
   one within 28 days; null with the other cells of 28 days.
+- Who was there before they joined, as the member list has it, takes their first steps from joining on.
 - A reply is received when the reply is made, by content of one's own, from somebody else who is no bot.
 - The first post is the first within the 28 days; answered as in section 10. Who posted nothing is in neither half.
 - `viewed_*` is null where views are not observed; `reply_received_*` and the halves by first post where no source of
@@ -71,10 +72,8 @@ def _came_back(scope: Scope, joined: list[Body], passed: bool, as_of: datetime, 
     names = ("first_post_answered", "came_back_answered", "first_post_unanswered", "came_back_unanswered")
     if not passed:
         return dict.fromkeys(("median_days_to_active", "came_back", *names))
-    firsts = [min((_since(b, r.occurred_at) for r in b.active if r.occurred_at < as_of), default=None) for b in joined]
-    days = sorted(
-        Fraction(since // MICROSECOND, DAY // MICROSECOND) for since in firsts if since is not None and since < DAY * 28
-    )
+    steps = [[_since(b, r.occurred_at) for r in b.active if _within(b, [r.occurred_at], 28, as_of)] for b in joined]
+    days = sorted(Fraction(min(since) // MICROSECOND, DAY // MICROSECOND) for since in steps if since)
     median = percentile(days, 50)
     back = {
         b.member_id
@@ -97,9 +96,5 @@ def _came_back(scope: Scope, joined: list[Body], passed: bool, as_of: datetime, 
 
 
 def _first_post(body: Body, as_of: datetime) -> Interaction | None:
-    posts = [
-        r
-        for r in body.interactions
-        if r.interaction_type == "post" and _since(body, r.occurred_at) < DAY * 28 and r.occurred_at < as_of
-    ]
+    posts = [r for r in body.interactions if r.interaction_type == "post" and _within(body, [r.occurred_at], 28, as_of)]
     return posts[0] if posts else None

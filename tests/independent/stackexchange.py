@@ -109,14 +109,14 @@ def _members(source: str, users: dict[str, dict], joined: dict[str, datetime], a
     members = []
     # "an account that is only seen there is still a member"
     for user_id in sorted(set(users) | set(first_act)):
-        told, acted = joined.get(user_id), first_act.get(user_id)
-        inferred = told is None or (acted is not None and acted < told)
+        told = joined.get(user_id)
         members.append(
             Member(
                 source=source,
                 native_id=user_id,
-                joined_at=acted if inferred else told,
-                joined_at_is_inferred=inferred,
+                # "Users.xml (`CreationDate` = joined_at)"
+                joined_at=told or first_act[user_id],
+                joined_at_is_inferred=told is None,
                 is_bot=user_id == "-1",  # "`Id = -1` is a bot."
                 name=users.get(user_id, {}).get("DisplayName"),
             )

@@ -97,7 +97,8 @@ gathered as (
         lists.member_name,
         coalesce(lists.is_bot, false) or coalesce(marked.is_bot, false) as is_bot,
         coalesce(lists.is_official, false) or coalesce(marked.is_official, false) as is_official,
-        least(lists.joined_at, events.joined_at) as exported_joined_at,
+        lists.joined_at as listed_joined_at,
+        events.joined_at as event_joined_at,
         least(acts.first_act_at, purchases.first_order_at) as first_act_at,
         events.first_event_at,
         lists.seen_at,
@@ -111,14 +112,18 @@ gathered as (
 
 ),
 
--- The export's join instant, or an earlier act; where the export has none, the first act or event; without any of them,
--- when the account is first seen or listed.
+-- What the member list says holds. Who was seen joining may have been there before: then an earlier act is the joining. Where the
+-- export has neither, the first act or event; without any of them, when the account is first seen or listed.
 joined as (
 
     select
         gathered.*,
-        coalesce(least(coalesce(exported_joined_at, first_event_at), first_act_at), seen_at, listed_at) as joined_at,
-        exported_joined_at is null or coalesce(first_act_at < exported_joined_at, false) as joined_at_is_inferred
+        case
+            when listed_joined_at is not null then least(listed_joined_at, event_joined_at)
+            else coalesce(least(coalesce(event_joined_at, first_event_at), first_act_at), seen_at, listed_at)
+        end as joined_at,
+        listed_joined_at is null
+            and (event_joined_at is null or coalesce(first_act_at < event_joined_at, false)) as joined_at_is_inferred
     from gathered
 
 ),

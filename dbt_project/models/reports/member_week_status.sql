@@ -68,7 +68,19 @@ silences as (
 
 ),
 
--- How many active weeks there were twelve weeks before: the same intervals, twelve weeks later.
+first_histories as (
+
+    select
+        source,
+        member_id,
+        min(from_week) as first_week
+    from {{ ref('int_unique_member_histories') }}
+    group by source, member_id
+
+),
+
+-- How many active weeks there were twelve weeks before: the same intervals, twelve weeks later. Before they joined, some were
+-- active all the same.
 before_12_weeks as (
 
     select
@@ -88,26 +100,32 @@ before_12_weeks as (
     union all
 
     select
+        histories.source,
+        histories.member_id,
+        histories.active_weeks,
+        {{ add_weeks('histories.from_week', 12) }} as from_week,
+        {{ add_weeks('least(histories.to_week, members.joined_week)', 12) }} as to_week
+    from members
+    inner join {{ ref('int_unique_member_histories') }} as histories
+        on members.source = histories.source
+        and members.member_id = histories.member_id
+        and histories.from_week < members.joined_week
+
+    union all
+
+    select
         members.source,
         members.member_id,
         0 as active_weeks,
         members.joined_week as from_week,
-        {{ add_weeks('members.joined_week', 12) }} as to_week
+        {{ add_weeks('least(members.joined_week, first_histories.first_week)', 12) }} as to_week
     from members
+    left join first_histories
+        on members.source = first_histories.source
+        and members.member_id = first_histories.member_id
     inner join bounds
         on members.joined_week < bounds.to_week
         and bounds.from_week < {{ add_weeks('members.joined_week', 12) }}
-
-),
-
-first_histories as (
-
-    select
-        source,
-        member_id,
-        min(from_week) as first_week
-    from {{ ref('int_unique_member_histories') }}
-    group by source, member_id
 
 ),
 

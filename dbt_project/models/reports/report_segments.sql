@@ -42,12 +42,14 @@ valued as (
 
 ),
 
+-- What the member list tells of anybody, though it were of bots alone, or of nobody yet.
 known as (
 
     select distinct
-        source,
-        attribute
-    from valued
+        participants.source,
+        attributes.attribute
+    from {{ ref('int_participants') }} as participants
+    inner join {{ ref('int_member_attributes') }} as attributes on participants.account_id = attributes.member_id
 
 ),
 
