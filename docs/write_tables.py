@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import expectations  # noqa: E402
-from orchestration import publish, star  # noqa: E402
+from orchestration import onboarding, publish, star  # noqa: E402
 
 TARGET = ROOT / "docs" / "tables.md"
 _HEAD = """\
@@ -44,6 +44,8 @@ def page() -> str:
     order += sorted(set(models) - set(order))
     parts = [_HEAD, "## Schema `reports`\n\n"]
     for name in order:
+        if name == onboarding.AS_OF:
+            parts += _section(onboarding.TABLE, onboarding.described(models[name]) | {"": onboarding.COMMENT})
         parts += _section(name, models[name])
     for name, columns in publish.own_tables().items():
         parts += _section(name, columns)

@@ -30,7 +30,7 @@ REPORTS: tuple[str, ...] = (
     "report_heatmap",
     "report_segments",
     "report_purchases",
-    "report_onboarding",
+    "report_onboarding_as_of",
     "report_surveys",
     "report_safety",
     "report_goals",

@@ -51,7 +51,7 @@ PLOTTED = {
     "report_interaction_mix": {"interactions": "sum(interactions)"},
     "report_heatmap": {"busiest_hour_interactions": "max(interactions)"},
     "report_content": {"posts": "sum(posts)"},
-    "report_onboarding": {"joined": "sum(joined)", "came_back": "sum(came_back)"},
+    "report_onboarding_as_of": {"joined": "sum(joined)", "came_back": "sum(came_back)"},
     "report_safety": {"events": "sum(events)"},
     "report_goals": {"goals_on_track": "count(*) filter (where on_track)"},
     "report_headlines": {"good_news": "count(*) filter (where is_good_news)"},
@@ -109,7 +109,7 @@ ROWS = {
         "attribute, value, members, active_members, active_rate",
         "attribute, value is null, members desc, value",
     ),
-    "report_onboarding": (
+    "report_onboarding_as_of": (
         "joined_week, joined, active_7d, reply_received_7d, active_28d, came_back, median_days_to_active",
         "joined_week desc",
     ),

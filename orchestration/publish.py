@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate, lists, published_tables, restatements, star, warehouse
+from orchestration import gate, lists, onboarding, published_tables, restatements, star, warehouse
 from orchestration.erasure import record
 from orchestration.formats.base import quoted
 from orchestration.home import Home
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 WEEKLY_TABLES = expectations.REPORTS
 MEMBER_TABLES = ("member_week_status", "list_winback", "list_removal")
 WHOLE_TABLES = ("export_files", "sources")
+# What schema `star` shows as facts.
+FACTS = (*WEEKLY_TABLES, onboarding.TABLE)
 # How rows lie in the file, where not in the order of all columns: of millions of rows, comparing the key alone is a
 # good deal cheaper. By member the lists take up two thirds of the room. The largest table stays as it was computed,
 # which is by member for long stretches: sorting it takes a third of the time of writing it, and saves a tenth of room.
@@ -168,8 +170,9 @@ class _Edition:
             self._create_like_warehouse(connection, table)
             connection.execute(f"insert into new.reports.{table} select * from warehouse.reports.{table} order by all")
         self._write_quality(connection)
+        onboarding.write(connection)
         record.carry_over(connection)
-        star.create_views(connection, "new", WEEKLY_TABLES)
+        star.create_views(connection, "new", FACTS)
         for week in self.weeks:
             (self.result.published if week in changed else self.result.unchanged).append(week)
         return editions_changed or self._differs(connection)
@@ -179,7 +182,7 @@ class _Edition:
 
         Not where somebody else has written to it, nor where more than half of it is free by now.
         """
-        ours = {("reports", table) for table in (*WEEKLY_TABLES, *WHOLE_TABLES, *_TABLE_COMMENTS)}
+        ours = {("reports", table) for table in (*FACTS, *WHOLE_TABLES, *_TABLE_COMMENTS)}
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'old'"
         ).fetchall()

@@ -401,19 +401,19 @@ MUTATIONS = [
         "every_member_has_one_value_of_each_attribute_unknown_included",
     ),
     (
-        "models/reports/report_onboarding.sql",
+        "models/reports/report_onboarding_as_of.sql",
         "and replies.member_id <> others.member_id\n\n),\n\npurchases",
         "and replies.actor_id <> others.member_id\n\n),\n\npurchases",
         "a_reply_received_is_another_persons",
     ),
     (
-        "models/reports/report_onboarding.sql",
+        "models/reports/report_onboarding_as_of.sql",
         "coalesce(firsts.answered_week <= cohorts.week_start, false) as is_answered",
         "firsts.answered_week is not null as is_answered",
         "an_answered_first_post_is_answered_within_a_day",
     ),
     (
-        "models/reports/report_onboarding.sql",
+        "models/reports/report_onboarding_as_of.sql",
         "when {{ step }}_at < day_7_at then",
         "when {{ step }}_at <= day_7_at then",
         "first_steps_are_counted_within_7_and_28_days_of_joining",

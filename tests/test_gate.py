@@ -78,7 +78,7 @@ DEFECTS = {
     "report_conversation": "update reports.report_conversation set unanswered = unanswered + 1",
     "report_content": "update reports.report_content set replies = replies + 1",
     "report_segments": "update reports.report_segments set members = members + 1",
-    "report_onboarding": "update reports.report_onboarding set joined_inferred = -1",
+    "report_onboarding_as_of": "update reports.report_onboarding_as_of set joined_inferred = -1",
     "report_safety": "update reports.report_safety set members = events + 1",
     "report_goals": "insert into reports.report_goals "
     f"select * replace (date '{LAST}' as week_start) from reports.report_goals limit 1",

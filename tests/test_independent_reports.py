@@ -259,7 +259,7 @@ def test_first_steps():
     village.act("ann", noon(1))  # the eighth day
     lonely = village.act("bea", noon(1))
     village.act("bea", noon(1) + HOUR, "reply", parent_id=lonely)
-    rows = {r["week_start"]: r for r in village.reports(w(0), w(1), w(4))["report_onboarding"]
+    rows = {r["week_start"]: r for r in village.reports(w(0), w(1), w(4))["report_onboarding_as_of"]
             if r["source"] == "forum" and r["joined_week"] == w(0)}  # fmt: skip
     steps = "active_7d reply_received_7d claimed_7d purchased_7d"
     steps += " active_28d reply_received_28d came_back median_days_to_active"
@@ -367,6 +367,6 @@ def test_identities_hold_in_any_community(made):
         assert row["active_members"] <= row["members"]
     for row in reports["report_purchases"]:
         assert row["buyers"] == row["first_time_buyers"] + row["repeat_buyers"] <= row["orders"]
-    for row in reports["report_onboarding"]:
+    for row in reports["report_onboarding_as_of"]:
         assert (row["active_28d"] or 0) <= row["joined"]
         assert row["active_28d"] is None or row["active_7d"] <= row["active_28d"]

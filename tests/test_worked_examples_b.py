@@ -41,10 +41,10 @@ joined_at = "joined"
 country = "land"
 
 """
-REPORTS = ("report_onboarding", "report_segments", "report_safety", "report_goals", "report_headlines")
+REPORTS = ("report_onboarding_as_of", "report_segments", "report_safety", "report_goals", "report_headlines")
 # A report shows more in these weeks than the example goes into.
 KEY = {
-    "report_onboarding": ("week_start", "joined_week"),
+    "report_onboarding_as_of": ("week_start", "joined_week"),
     "report_segments": ("week_start",),
     "report_safety": ("week_start",),
     "report_goals": (),

@@ -5,7 +5,7 @@ select
     onboarding.source,
     onboarding.week_start,
     onboarding.joined_week
-from {{ ref('report_onboarding') }} as onboarding
+from {{ ref('report_onboarding_as_of') }} as onboarding
 inner join {{ ref('report_activity') }} as activity
     on onboarding.source = activity.source
     and onboarding.week_start = activity.week_start
@@ -19,8 +19,8 @@ select
     later.source,
     later.week_start,
     later.joined_week
-from {{ ref('report_onboarding') }} as later
-inner join {{ ref('report_onboarding') }} as earlier
+from {{ ref('report_onboarding_as_of') }} as later
+inner join {{ ref('report_onboarding_as_of') }} as earlier
     on later.source = earlier.source
     and later.joined_week = earlier.joined_week
     and later.week_start > earlier.week_start

@@ -51,7 +51,7 @@ def rewrite(home: Home, erased: ErasedList, plan: Plan) -> None:
         record.carry_over(connection)
         sealed = _renew_editions(connection, plan)
         _record(connection, plan, sealed)
-        star.create_views(connection, "new", [table for table in publish.WEEKLY_TABLES if table in tables])
+        star.create_views(connection, "new", [table for table in publish.FACTS if table in tables])
         connection.commit()
         connection.execute("checkpoint new")
         connection.execute("detach new")

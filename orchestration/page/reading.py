@@ -34,7 +34,7 @@ _KEYS = {
     "report_interaction_mix": ("participation", "expression", "audience"),
     "report_lifecycle": ("stage",),
     "report_lifecycle_moves": ("from_stage", "to_stage"),
-    "report_onboarding": ("joined_week",),
+    "report_onboarding_as_of": ("joined_week",),
     "report_purchases": ("currency",),
     "report_quality": ("report", "check_name"),
     "report_pyramid": ("tier",),

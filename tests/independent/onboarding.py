@@ -1,4 +1,4 @@
-"""Section 14: `report_onboarding`, as of a reporting week, for the joining weeks up to four weeks before it.
+"""Section 14: `report_onboarding_as_of`, as of a reporting week, for the joining weeks up to four weeks before it.
 
 Readings where the page is silent:
 - Who joined in J are those who joined within J and are neither bots nor official, whatever became of them later, be it

@@ -26,7 +26,7 @@ REQUIRED_REPORTS = (
     "report_heatmap",
     "report_segments",
     "report_purchases",
-    "report_onboarding",
+    "report_onboarding_as_of",
     "report_safety",
     "member_week_status",
     "list_winback",

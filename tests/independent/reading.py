@@ -40,7 +40,7 @@ KEYS = {
     "report_heatmap": ("source", "week_start", "iso_weekday", "hour"),
     "report_segments": ("source", "week_start", "attribute", "value"),
     "report_purchases": ("source", "week_start", "currency"),
-    "report_onboarding": ("source", "joined_week", "week_start"),
+    "report_onboarding_as_of": ("source", "joined_week", "week_start"),
     "report_surveys": ("source", "week_start", "survey_id", "question"),
     "report_safety": ("source", "week_start", "event_type"),
     "list_winback": ("source", "member_id", "week_start"),
@@ -111,7 +111,7 @@ def _rows(
             return segments(scope, week)
         case "report_purchases":
             return purchases(scope, week)
-        case "report_onboarding":
+        case "report_onboarding_as_of":
             return onboarding(scope, week, talk, engagement)
         case "report_surveys":
             return surveys(scope, week)

@@ -1,4 +1,4 @@
-"""What has to hold in `report_onboarding`: one row for each source, reporting week and joining week."""
+"""What has to hold in `report_onboarding_as_of`: one row for each source, reporting week and joining week."""
 
 from expectations.checks import ROWS_EXIST, Between, Check, Present, RowsCheck, key_checks
 
