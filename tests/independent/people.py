@@ -275,6 +275,7 @@ def first_week(source: str, rows: Rows, community: Community) -> date | None:
     calendar = Calendar(community.timezone, community.week_start_day)
     instants: list[datetime] = [
         *(row.joined_at for row in rows.members if source in (ALL, row.source)),
+        *(row.left_at for row in rows.members if source in (ALL, row.source) and row.left_at),
         *(row.occurred_at for row in rows.interactions if source in (ALL, row.source)),
         *(row.occurred_at for row in rows.events if source in (ALL, row.source)),
         *(row.ordered_at for row in rows.orders if source in (ALL, row.source)),
