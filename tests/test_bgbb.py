@@ -20,6 +20,20 @@ CASES = [
     Parameters(2.5, 1.5, 3.0, 2.0),
     Parameters(20.0, 80.0, 0.05, 40.0),
 ]
+# A made community with a model that has two maxima: x, t_x, n, members.
+TWO_HILLS = [
+    (11, 12, 12, 1), (0, 0, 17, 4), (14, 19, 20, 1), (0, 0, 10, 4), (8, 13, 20, 1), (0, 0, 18, 3), (15, 18, 18, 1),
+    (0, 0, 1, 2), (4, 11, 18, 1), (3, 10, 10, 1), (14, 19, 19, 1), (1, 2, 14, 1), (5, 5, 5, 1), (13, 14, 14, 1),
+    (1, 5, 8, 1), (2, 8, 19, 1), (0, 0, 8, 1), (1, 9, 9, 1), (11, 17, 17, 1), (10, 19, 19, 1), (2, 5, 19, 2),
+    (0, 0, 3, 2), (0, 0, 4, 1), (3, 6, 13, 1), (5, 10, 19, 1), (16, 20, 20, 3), (0, 0, 2, 3), (14, 20, 20, 1),
+    (3, 17, 20, 1), (1, 2, 19, 2), (0, 0, 9, 1), (3, 4, 7, 1), (12, 14, 14, 3), (2, 11, 12, 1), (1, 2, 2, 1),
+    (3, 3, 20, 1), (0, 0, 13, 2), (0, 0, 20, 4), (8, 19, 19, 1), (15, 18, 20, 1), (5, 13, 18, 1), (11, 14, 14, 1),
+    (10, 18, 20, 1), (7, 15, 19, 1), (1, 1, 12, 1), (0, 0, 19, 2), (10, 20, 20, 1), (3, 3, 3, 1), (11, 20, 20, 1),
+    (0, 0, 0, 2), (2, 14, 19, 1), (5, 12, 12, 1), (1, 1, 1, 1), (3, 9, 9, 1), (12, 17, 19, 1), (7, 13, 20, 1),
+    (1, 1, 2, 3), (6, 16, 20, 1), (17, 20, 20, 1), (7, 12, 20, 1), (2, 4, 13, 1), (1, 1, 11, 1), (1, 7, 8, 1),
+    (4, 13, 14, 1), (3, 6, 19, 1), (9, 11, 12, 1), (1, 7, 14, 1), (2, 10, 10, 1), (8, 11, 11, 1), (8, 16, 20, 1),
+    (2, 5, 17, 1), (0, 0, 5, 1), (2, 3, 4, 1), (3, 15, 18, 1), (7, 18, 20, 1), (1, 8, 11, 1), (3, 4, 5, 1),
+]  # fmt: skip
 
 
 def one(x: int, t_x: int, n: int) -> Histories:
@@ -131,13 +145,37 @@ def test_a_thousand_weeks_do_not_vanish():
     [
         (Histories(*(np.array(v) for v in ([0, 1], [0, 2], [5, 5], [60, 39]))), "too few members: 99 of at least 100"),
         (Histories(*(np.array(v) for v in ([0], [0], [5], [500]))), "nobody was active in a second week"),
-        (Histories(*(np.array(v) for v in ([5], [5], [5], [500]))), "did not converge"),
     ],
 )
 def test_no_fit_says_why(people: Histories, problem: str):
     fit = bgbb.fit(people, 100)
     assert fit.parameters is None and fit.log_likelihood is None
     assert problem in fit.problem
+
+
+def test_members_who_are_all_alike_have_chances_too():
+    """The likelihood grows for ever with two parameters; what follows from them does not."""
+    always = Histories(*(np.array(v) for v in ([5], [5], [5], [500])))
+    fit = bgbb.fit(always, 100)
+    assert fit.problem is None and bgbb.score(fit.parameters, always).p_active_4w[0] == pytest.approx(1, abs=1e-4)
+    acts = np.random.default_rng(1).random((400, 40)) < 0.3  # and nobody stops
+    last = np.array([np.flatnonzero(row)[-1] + 1 if row.any() else 0 for row in acts])
+    people = Histories(acts.sum(axis=1), last, np.full(400, 40), np.ones(400, int))
+    fit = bgbb.fit(people, 100)
+    assert fit.parameters.delta > 1e3 * fit.parameters.gamma
+    scores = bgbb.score(fit.parameters, people)
+    assert scores.p_alive.min() > 0.99
+    assert scores.p_active_4w == pytest.approx(1 - 0.7**4, abs=0.05)
+
+
+def test_of_two_maxima_the_higher_one_is_taken():
+    """All that stop do so late: the search from the first start ends on a lower hill."""
+    x, t_x, n, members = zip(*TWO_HILLS, strict=True)
+    people = Histories(*map(np.array, (x, t_x, n, members)))
+    fit = bgbb.fit(people, 100)
+    lower = Parameters(1.065, 1.523, 0.2, 1.845)
+    assert bgbb.log_likelihood(lower, people) == pytest.approx(-647.443, abs=1e-3)
+    assert fit.log_likelihood > -647.42
 
 
 def test_histories_that_cannot_be():

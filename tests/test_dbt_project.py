@@ -252,9 +252,21 @@ MUTATIONS = [
     ),
     (
         "models/member_weeks/int_backtest_weeks.sql",
-        "add_weeks('run_weeks.week_start', -15)",
-        "add_weeks('run_weeks.week_start', -14)",
-        "a_backtest_needs_twelve_weeks_before_the_flags",
+        "starts.first_week <= {{ add_weeks('run_weeks.week_start', -4)",
+        "starts.first_week <= {{ add_weeks('run_weeks.week_start', -3)",
+        "a_backtest_needs_the_week_of_the_flags",
+    ),
+    (
+        "models/member_weeks/int_source_starts.sql",
+        "greatest(min(first_rows.first_week), min(exports.first_week))",
+        "min(first_rows.first_week)",
+        "a_source_starts_with_the_first_thing_seen_of_it",
+    ),
+    (
+        "models/member_weeks/int_unique_active_weeks.sql",
+        "    spans.first_active_week,",
+        "    min(weeks.week_start) over (partition by weeks.source, weeks.member_id) as first_active_week,",
+        "who_left_was_not_active_in_that_week",
     ),
     (
         "models/reports/report_churn_backtest.sql",

@@ -399,7 +399,7 @@ DEFECTS = {
         + change("report_retention", "active_members = 40, retention = 1", CELL),
         "no_cohort_missing_earlier": """
             INSERT INTO reports.report_retention SELECT 'forum', $w - 7, 0, 1, 1, 1, $w - 7;""",
-        "active_matches_activity": change("report_retention", "active_members = 36, retention = 0.9", CELL),
+        "active_matches_activity": change("report_retention", "active_members = 40, retention = 1", CELL),
     },
     "report_purchases": {
         "keys_present": copy("report_purchases", f"NULL AS currency, {NO_PURCHASES}", EUR),

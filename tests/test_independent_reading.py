@@ -144,6 +144,7 @@ def test_acting_and_leaving_in_one_week_is_no_activity_of_a_community_member():
 def test_leaving_at_the_end_of_a_week_belongs_to_the_next():
     village = Village()
     village.member("ann", noon(0), left_at=at("2024-01-08 00:00:00"))
+    village.act(None, noon(0))
     assert pick(village.one("report_activity", w(0)), "members left_members") == [1, 0]
     assert pick(village.one("report_activity", w(1)), "members left_members") == [0, 1]
 

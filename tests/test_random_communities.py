@@ -16,6 +16,7 @@ from orchestration.home import Home
 from tests import computed
 from tests.communities import Place
 from tests.independent.calendar_weeks import Calendar
+from tests.independent.people import ALL, first_week
 from tests.independent.published import REQUIRED_REPORTS, disagreements, reports_in, scores_in
 from tests.independent.random_community import Made, random_community, write
 from tests.independent.reading import read_reports
@@ -49,7 +50,8 @@ def weeks_of(made: Made) -> list[date]:
     rows = made.rows
     instants = [row.occurred_at for row in rows.interactions + rows.events] + [o.ordered_at for o in rows.orders]
     calendar = Calendar(made.community.timezone, made.community.week_start_day)
-    first = min(calendar.week_of(at) for at in (*instants, *(m.joined_at for m in rows.members)))
+    first = first_week(ALL, rows, made.community)
+    assert first
     return calendar.weeks(first, calendar.week_of(max(instants)))
 
 

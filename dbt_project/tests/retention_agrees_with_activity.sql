@@ -1,5 +1,5 @@
--- Every active member is in one cohort: the cohorts' active members add up to the week's, and the week's own cohort is
--- made of its newly active ones.
+-- An active member is in one cohort, or in none if their first active week was not a member's: the cohorts' active members
+-- add up to at most the week's, and the week's own cohort is made of its newly active ones.
 with weeks as (
 
     select
@@ -23,5 +23,5 @@ from {{ ref('report_activity') }} as activity
 left join weeks
     on activity.source = weeks.source
     and activity.week_start = weeks.week_start
-where activity.active_members <> coalesce(weeks.active_members, 0)
+where activity.active_members < coalesce(weeks.active_members, 0)
     or activity.new_active <> coalesce(weeks.new_active, 0)

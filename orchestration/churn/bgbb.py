@@ -26,7 +26,8 @@ HORIZON_WEEKS = 4
 _STARTS = ((1.0, 1.0, 1.0, 1.0), (0.5, 5.0, 0.5, 10.0))
 # Of so many histories a part says nearly where the maximum lies; from there a few steps over all of them are enough.
 _HISTORIES_OF_A_PART = 4_000
-# A parameter that runs there has no maximum of its own: everybody is alike, or nobody ever stops.
+# Where everybody is alike, or nobody ever stops, two parameters grow for ever: chances at the bound are those at
+# infinity to the fourth digit.
 _BOUNDS = (np.log(1e-4), np.log(1e5))
 
 Floats = NDArray[np.float64]
@@ -76,7 +77,7 @@ class Fit:
     """A maximum of the likelihood.
 
     Attributes:
-        parameters: where it lies; None where there are too few members or the search did not converge.
+        parameters: where it lies, or the bound it grows to; None where there are too few members, or none was found.
         log_likelihood: its value; None likewise.
         members: on how many members it stands.
         problem: why there is none, in words; None where there is one.
@@ -136,7 +137,8 @@ def fit(histories: Histories, min_members: int) -> Fit:
     """The parameters under which these histories are likeliest.
 
     The search starts from the same points whatever was fitted before, so that equal histories give equal parameters. Of
-    many histories a part is looked through first, every so many of them in the order that they come in.
+    many histories a part is looked through first, every so many of them in the order that they come in. Where the
+    likelihood grows for ever, as it does where everybody is alike, the bound of the search stands for infinity.
 
     Args:
         min_members: with fewer of them nothing is fitted.
@@ -147,12 +149,30 @@ def fit(histories: Histories, min_members: int) -> Fit:
     if not histories.x.any() or not (histories.n > 0).any():
         return Fit(None, None, members, "nobody was active in a second week")
     objective, part = _Objective(histories), _part(histories)
+    ends = []
     for start in _STARTS:
         found = _search(objective, _search(_Objective(part), np.log(start)).x if part else np.log(start))
-        inside = ((found.x > _BOUNDS[0] + 1e-6) & (found.x < _BOUNDS[1] - 1e-6)).all()
-        if np.isfinite(found.fun) and inside and np.abs(found.jac).max() < 1e-4:
-            return Fit(Parameters(*np.exp(found.x).tolist()), float(-found.fun * members), members)
-    return Fit(None, None, members, "the search for the parameters did not converge")
+        if np.isfinite(found.fun) and _slope(found) < 1e-4:
+            ends.append(found)
+            # Few histories may have two maxima; of very many the first is the one.
+            if part and _is_inside(found):
+                break
+    if not ends:
+        return Fit(None, None, members, "the search for the parameters did not converge")
+    best = min(ends, key=lambda found: found.fun)
+    return Fit(Parameters(*np.exp(best.x).tolist()), float(-best.fun * members), members)
+
+
+def _is_inside(found: OptimizeResult) -> bool:
+    """Whether a search ended within the bounds, and not at one of them."""
+    return bool(((found.x > _BOUNDS[0] + 1e-6) & (found.x < _BOUNDS[1] - 1e-6)).all())
+
+
+def _slope(found: OptimizeResult) -> float:
+    """How much there is to be gained where a search ended, but for what lies beyond the bounds."""
+    low, high = found.x <= _BOUNDS[0] + 1e-6, found.x >= _BOUNDS[1] - 1e-6
+    beyond = (low & (found.jac > 0)) | (high & (found.jac < 0))
+    return float(np.abs(np.where(beyond, 0.0, found.jac)).max())
 
 
 def _part(histories: Histories) -> Histories | None:

@@ -46,7 +46,7 @@ def activity(scope: Scope, week: date, engagement: Engagement) -> dict:
     sees = scope.observes_views(week)
     # "`new_active` first active week ever is W; `retained` active in W-1 too; `resurrected` active before, not in
     # W-1, not new; `dormant` active in W-1, not in W."
-    new = {member_id for member_id in active if scope.active_weeks[member_id][0] == week}
+    new = {member_id for member_id in active if scope.first_active_week[member_id] == week}
     retained = active & before
     resurrected = active - new - retained
     dormant = before - active

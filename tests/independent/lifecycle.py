@@ -93,10 +93,10 @@ def churn(scope: Scope, week: date) -> dict:
 
 def retention(scope: Scope, week: date) -> list[dict]:
     """The cells of report_retention that the week closes."""
-    # "Cohort = week of first active interaction."
+    # "Cohort = week of first active interaction": of those who were members in it, so that "weeks_since 0 is 1.0".
     cohorts: dict[date, set[str]] = {}
     for member_id, active_weeks in scope.active_weeks.items():
-        if active_weeks and active_weeks[0] <= week:
+        if active_weeks and active_weeks[0] == scope.first_active_week[member_id] <= week:
             cohorts.setdefault(active_weeks[0], set()).add(member_id)
     active = scope.active(week)
     return [

@@ -271,16 +271,23 @@ def everyone(source: str, rows: Rows, community: Community) -> list[Body]:
 
 
 def first_week(source: str, rows: Rows, community: Community) -> date | None:
-    """A source has rows from the week on in which it is first seen: by a member, whoever it is, or by any other row."""
+    """A source has rows from the week on in which it is first seen: by a member, whoever it is, or by any other row.
+
+    None has any before something happened somewhere: "what cannot be seen is never reported as 0", and a member list's
+    joinings say nothing of what was done then.
+    """
     calendar = Calendar(community.timezone, community.week_start_day)
-    instants: list[datetime] = [
-        *(row.joined_at for row in rows.members if source in (ALL, row.source)),
-        *(row.left_at for row in rows.members if source in (ALL, row.source) and row.left_at),
-        *(row.occurred_at for row in rows.interactions if source in (ALL, row.source)),
-        *(row.occurred_at for row in rows.events if source in (ALL, row.source)),
-        *(row.ordered_at for row in rows.orders if source in (ALL, row.source)),
+    happened = [
+        *((row.source, row.left_at) for row in rows.members if row.left_at),
+        *((row.source, row.occurred_at) for row in rows.interactions),
+        *((row.source, row.occurred_at) for row in rows.events),
+        *((row.source, row.ordered_at) for row in rows.orders),
     ]
-    return calendar.week_of(min(instants)) if instants else None
+    seen = [*happened, *((row.source, row.joined_at) for row in rows.members)]
+    instants = [at for name, at in seen if source in (ALL, name)]
+    if not instants:
+        return None
+    return calendar.week_of(max(min(instants), min((at for _, at in happened), default=min(instants))))
 
 
 def one_currency(orders: Iterable[Order]) -> bool:

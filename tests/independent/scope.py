@@ -31,7 +31,8 @@ class Scope:
         self.active_weeks = {
             body.member_id: [w for w in body.active_weeks if body.active_in(w)] for body in self.bodies
         }
-
+        # "*new* is by the whole history".
+        self.first_active_week = {body.member_id: body.active_weeks[0] for body in self.bodies if body.active_weeks}
         self._members: dict[date, list[Body]] = {}
         self._active: dict[date, set[str]] = {}
 

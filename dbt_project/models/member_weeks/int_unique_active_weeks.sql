@@ -5,7 +5,9 @@ select
     weeks.is_same_in_all,
     weeks.week_start,
     {{ stage_at('spans', 'weeks.week_start') }} as stage,
-    min(weeks.week_start) over (partition by weeks.source, weeks.member_id) as first_active_week,
+    spans.first_active_week,
+    -- Some were active before they joined, or in a week in which they left.
+    min(weeks.week_start) over (partition by weeks.source, weeks.member_id) = spans.first_active_week as is_of_cohort,
     lag(weeks.week_start) over (partition by weeks.source, weeks.member_id order by weeks.week_start) as previous_active_week,
     lead(weeks.week_start) over (partition by weeks.source, weeks.member_id order by weeks.week_start) as next_active_week,
     weeks.active_interactions

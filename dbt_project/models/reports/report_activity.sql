@@ -89,7 +89,8 @@ growth as (
         end) as retained,
         sum(case
             when active.week_start = spine.week_start
-                and active.previous_active_week < {{ add_weeks('spine.week_start', -1) }} then 1
+                and active.first_active_week < spine.week_start
+                and active.previous_active_week is distinct from {{ add_weeks('spine.week_start', -1) }} then 1
             else 0
         end) as resurrected,
         sum(case

@@ -25,6 +25,7 @@ active as (
         week_start,
         count(*) as active_members
     from active_weeks
+    where is_of_cohort
     group by source, first_active_week, week_start
 
 )
