@@ -122,6 +122,7 @@ def test_responses_are_by_others_within_a_day():
 
 def test_a_thread_belongs_to_the_week_that_has_watched_it_for_a_day():
     village = village_of("ann", "bea")
+    village.act(None, noon(0), "view")
     end = at("2024-01-15 00:00:00")
     for opened in (end - 24 * HOUR, end - 24 * HOUR - timedelta(microseconds=1)):
         post = village.act("ann", opened)
