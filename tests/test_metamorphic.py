@@ -24,8 +24,8 @@ from tests.independent.random_community import Made, random_community, write
 from tests.independent.tables import Act, Listed, Source, canonical
 
 SEED = 98
-# Rows that are about publishing, lists that draw lots by member id, and what is told of a joining by now: what each week
-# told of it stands in report_onboarding_as_of.
+# Rows that are about publishing, lists that draw lots by member id, and what is known of a joining by now: what each
+# week knew of it stands in report_onboarding_as_of.
 NO_FIGURES = re.compile("report_(editions|restatements|quality|onboarding)|list_.*|report_winback_lift")
 SILENT = Listed("aaa silent", joined_at=datetime(2025, 10, 8, 12, tzinfo=UTC))
 
