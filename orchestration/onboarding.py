@@ -57,7 +57,7 @@ def write(connection: duckdb.DuckDBPyConnection) -> None:
         insert into new.reports.{TABLE} by name
         select * exclude (joined_week) replace (joined_week as week_start), week_start as reported_week
         from new.reports.{AS_OF}
-        -- Weeks before the first that was published are told of as well.
+        -- A week that was never published itself is told of as well; a row of it would find no week in `star.dim_week`.
         where joined_week in (select week_start from new.reports.report_editions)
         qualify row_number() over (partition by source, joined_week order by week_start desc) = 1
         order by all

@@ -1,7 +1,7 @@
 """Schema `star` of the published file: the reports as facts and dimensions, so that a BI tool's joins are obvious.
 
 Views only, with comments of their own, and no metric is defined here. `dim_*` are the files in `dbt_project/star`; each
-weekly report is a fact by the same rule: `report_activity` is `fact_activity`. They refer to tables by schema alone, so
+report is a fact by the same rule: `report_activity` is `fact_activity`. They refer to tables by schema alone, so
 that they work under whatever name a client opens the file.
 """
 
@@ -44,7 +44,7 @@ def create_views(connection: duckdb.DuckDBPyConnection, catalog: str, reports: S
 
     Args:
         catalog: the name under which the file is attached.
-        reports: the weekly tables, in schema `reports`.
+        reports: the tables in schema `reports` that are facts.
     """
     connection.execute(f"use {catalog}")
     connection.execute("drop schema if exists star cascade")

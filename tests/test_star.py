@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 import expectations
-from orchestration import star
+from orchestration import publish, star
 from tests.communities import Place
 
 # What the file says of itself to a client: every view opens, and every column is explained.
@@ -29,7 +29,7 @@ print(json.dumps({
 
 
 def test_every_report_is_a_fact_with_the_same_rows(sample: Place):
-    for report in expectations.REPORTS:
+    for report in publish.FACTS:
         fact = star.fact_of(report)
         columns = [row[0] for row in sample.published(f"select column_name from (describe reports.{report})")]
         chosen = ", ".join(f'"{column}"' for column in columns)
