@@ -124,7 +124,7 @@ CHECKS: tuple[Check, ...] = (
             SELECT source, week_start, concat(c.total, ' of ', a.active_members) AS observed
             FROM (SELECT source, week_start, max(active_members) AS active_members
                   FROM reports.report_activity SEMI JOIN checked USING (week_start) GROUP BY ALL) a
-            LEFT JOIN (SELECT source, week_start, sum(active_members) AS total FROM checked GROUP BY ALL) c
+            JOIN (SELECT source, week_start, sum(active_members) AS total FROM checked GROUP BY ALL) c
                 USING (source, week_start)
             WHERE c.total > a.active_members""",
     ),

@@ -155,7 +155,7 @@ def fit(histories: Histories, min_members: int) -> Fit:
         if np.isfinite(found.fun) and _slope(found) < 1e-4:
             ends.append(found)
             # Few histories may have two maxima; of very many the first is the one.
-            if part and _is_inside(found):
+            if part and not np.any(_at_bounds(found)):
                 break
     if not ends:
         return Fit(None, None, members, "the search for the parameters did not converge")
@@ -163,14 +163,14 @@ def fit(histories: Histories, min_members: int) -> Fit:
     return Fit(Parameters(*np.exp(best.x).tolist()), float(-best.fun * members), members)
 
 
-def _is_inside(found: OptimizeResult) -> bool:
-    """Whether a search ended within the bounds, and not at one of them."""
-    return bool(((found.x > _BOUNDS[0] + 1e-6) & (found.x < _BOUNDS[1] - 1e-6)).all())
+def _at_bounds(found: OptimizeResult) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which parameters a search left at their lower bound, and which at their upper one."""
+    return found.x <= _BOUNDS[0] + 1e-6, found.x >= _BOUNDS[1] - 1e-6
 
 
 def _slope(found: OptimizeResult) -> float:
     """How much there is to be gained where a search ended, but for what lies beyond the bounds."""
-    low, high = found.x <= _BOUNDS[0] + 1e-6, found.x >= _BOUNDS[1] - 1e-6
+    low, high = _at_bounds(found)
     beyond = (low & (found.jac > 0)) | (high & (found.jac < 0))
     return float(np.abs(np.where(beyond, 0.0, found.jac)).max())
 
