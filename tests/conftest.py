@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from filelock import FileLock
 
@@ -75,6 +78,14 @@ def sample(sample_exports: Path, shared_folder: Path) -> Place:
             done = place.run()
             assert done.returncode == 0, done.stdout + done.stderr
     return place
+
+
+@pytest.fixture
+def published(sample, tmp_path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the sample's published file that a test may change."""
+    shutil.copy(sample.home.published, tmp_path / "copy.duckdb")
+    with duckdb.connect(str(tmp_path / "copy.duckdb")) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

@@ -114,6 +114,10 @@ def _values(connection: duckdb.DuckDBPyConnection, number: Number) -> list[Any]:
             conditions.append(f'"{name}" is null')
             continue
         [(column, value)] = parse_qsl(name, keep_blank_values=True)
+        if column == "week_start" and ".." in value:
+            conditions.append("week_start between ? and ?")
+            given += value.split("..")
+            continue
         conditions.append(f'cast("{column}" as varchar) = ?')
         given.append(value)
     column = number.column if "(" in number.column else f'"{number.column}"'

@@ -9,7 +9,7 @@ from orchestration import page, warehouse
 EXPOSURES = (warehouse.PROJECT / "models" / "exposures.yml").read_text(encoding="utf-8")
 # Read by a BI tool or a script only, so far.
 FOR_BI_ALONE = {
-    "report_churn_model", "report_churn_calibration", "report_churn_features", "report_segments", "report_surveys",
+    "report_churn_model", "report_churn_calibration", "report_churn_features", "report_segments",
 }  # fmt: skip
 
 

@@ -33,14 +33,6 @@ LONG = "M" * 3000
 LOOK = render.Look("Harbour Makers", "en", "Europe/Berlin", "monday", 4, 12)
 
 
-@pytest.fixture
-def published(sample, tmp_path) -> duckdb.DuckDBPyConnection:
-    """A copy of the sample's published file that a test may change."""
-    shutil.copy(sample.home.published, tmp_path / "copy.duckdb")
-    with duckdb.connect(str(tmp_path / "copy.duckdb")) as connection:
-        yield connection
-
-
 def look(language: str = "en", community: str = "Harbour Makers") -> render.Look:
     return render.Look(community, language, "Europe/Berlin", "monday", 4, 12)
 

@@ -133,7 +133,9 @@ class Figure:
         )
 
     def __html__(self) -> Markup:
-        return self.definitions.button(self.table, self.column, self.data, "n", hint=True)
+        # A sum is told by what it sums.
+        column = self.column.removeprefix("sum(").removesuffix(")")
+        return self.definitions.button(self.table, column, self.data, "n", hint=True)
 
 
 def _digits(value: float | Decimal, usual: int) -> int:

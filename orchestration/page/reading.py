@@ -229,6 +229,19 @@ class WeekReader:
         condition = "source = $source and week_start >= $first and week_start <= $week"
         return self._select(table, condition, "week_start", source=source or self.source, first=self.first_shown)
 
+    def sums(self, table: str, columns: Sequence[str]) -> Row:
+        """A source's columns summed over the weeks that the page looks back on, as `row["sum(column)"]`.
+
+        The row's key has the weeks as 'first..last'.
+        """
+        sums = ", ".join(f'sum({column}) as "sum({column})"' for column in columns)
+        sql = f"select {sums} from reports.{table} where source = $source and week_start between $first and $week"
+        given = {"source": self.source, "first": self.first_shown, "week": self.week_start}
+        [row] = self.made_rows(
+            table, f"select $source as source, $first || '..' || $week as week_start, * from ({sql})", **given
+        )
+        return row
+
     def query(self, sql: str, **given: Any) -> list[tuple]:
         """Any other question to the published file."""
         return self._connection.execute(sql, given).fetchall()

@@ -12,8 +12,8 @@ from types import ModuleType
 
 # In the order of the page.
 NAMES = (
-    "headlines", "activity", "stages", "silence", "conversation", "pyramid", "retention", "hours", "content",
-    "audience", "purchases", "quality",
+    "headlines", "activity", "stages", "silence", "conversation", "pyramid", "first_steps", "retention", "hours",
+    "content", "audience", "purchases", "voices", "safety", "quality",
 )  # fmt: skip
 
 
