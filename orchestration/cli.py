@@ -106,7 +106,7 @@ def _init(parsed: argparse.Namespace) -> int:
 
 
 def _check(parsed: argparse.Namespace) -> int:
-    from orchestration.commands import check
+    from orchestration.check import check
 
     return check(parsed.config)
 

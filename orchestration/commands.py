@@ -1,4 +1,4 @@
-"""`stillhere init`, `check` and `ui`. (`run` has a module of its own, `orchestration.runs`.)"""
+"""`stillhere init` and `ui`. (`check` and `run` have modules of their own.)"""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from orchestration import formats
 from orchestration.community import LOCATION, Community
-from orchestration.config import CONFIG_NAME, Source
+from orchestration.config import CONFIG_NAME
 from orchestration.errors import UserError
-from orchestration.exports import lake
-from orchestration.exports.pull import PullResult, pull
-from orchestration.home import Home
 
 TEMPLATE = """\
 # stillhere: who belongs, where their exports lie, and what counts as silence.
@@ -160,94 +152,6 @@ def init(folder: Path) -> int:
 def called() -> str:
     """This program as it was called, so that the next command can be copied: it may not be on the PATH."""
     return sys.argv[0] if Path(sys.argv[0]).name == "stillhere" else "stillhere"
-
-
-def check(config_file: Path) -> int:
-    """Reads config and exports and says per source what was found and what is wrong. Writes nothing that stays.
-
-    The exports are read as `run` reads them, into a temporary folder that is removed again.
-
-    Returns:
-        0, or 1 where something could not be read.
-    """
-    community = Community.of(config_file)
-    config = community.config
-    console = Console(highlight=False)
-    console.print(
-        f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()},"
-        f" {config.community.timezone}; the last closed one is that of {config.calendar.last_closed()}.",
-        markup=False,
-        soft_wrap=True,
-    )
-    problems = 0
-    with tempfile.TemporaryDirectory(prefix="stillhere-check-") as folder:
-        home = Home(Path(folder)).create()
-        lake.write_schemas(home, formats.raw_tables())
-        for source in config.sources:
-            with Console(stderr=True).status(f"reading {source.name}"):
-                result = pull(config, source, home)
-            _describe(console, source, result, home)
-            problems += result.total("rows_quarantined")
-    if problems:
-        console.print(f"\n{problems:,} row(s) could not be used; `stillhere run` quarantines them and uses the rest.")
-    return 1 if problems else 0
-
-
-def _describe(console: Console, source: Source, result: PullResult, home: Home) -> None:
-    from orchestration.page.sections.quality import in_words
-
-    its_format = formats.get(source.format)
-    tables = lake.tables_with_rows(home, source.name)
-    observed = vars(its_format.observes_in(its_format.options(source.options), tables))
-    shown, hidden = in_words(its_format.model_family, observed)
-    table = Table(title=f"{source.name} ({source.format})", title_justify="left", show_header=False, box=None)
-    used = [account for account in result.accounts if account.outcome != lake.UNUSED]
-    spans = [account for account in used if account.first_at and account.last_at]
-    table.add_row("files", f"{len(used):,} read, {result.count(lake.UNUSED):,} not needed for any figure")
-    table.add_row("rows", f"{result.total('rows_read'):,} read, {result.total('rows_loaded'):,} usable")
-    for name, count in _counts(home, source).items():
-        table.add_row(name, f"{count:,}")
-    if spans:
-        first = min(account.first_at for account in spans if account.first_at)
-        last = max(account.last_at for account in spans if account.last_at)
-        table.add_row("first instant", f"{first:%Y-%m-%d %H:%M} UTC")
-        table.add_row("last instant", f"{last:%Y-%m-%d %H:%M} UTC")
-    table.add_row("shows", ", ".join(shown) or "-")
-    table.add_row("cannot show", ", ".join(hidden) or "-")
-    console.print()
-    console.print(table)
-    _describe_problems(console, home, source)
-
-
-def _counts(home: Home, source: Source) -> dict[str, int]:
-    """Rows that can be used, by raw table (such as slack_messages)."""
-    import duckdb
-
-    counts = {}
-    for table in formats.get(source.format).tables:
-        if list((home.lake / source.name / table).glob("week=*/*.parquet")):
-            pattern = str(home.lake / source.name / table / "week=*" / "*.parquet")
-            found = duckdb.execute("select count(*) from read_parquet($path)", {"path": pattern}).fetchall()
-            counts[table.removeprefix(f"{source.format}_")] = found[0][0]
-    return counts
-
-
-def _describe_problems(console: Console, home: Home, source: Source) -> None:
-    import json
-
-    told = 0
-    for path in sorted((home.quarantine / source.name).glob("*.jsonl")):
-        with path.open(encoding="utf-8") as entries:
-            for entry in map(json.loads, entries):
-                told += 1
-                if told <= 10:
-                    where = f"{entry['file']}, row {entry['row']}" if entry["row"] is not None else entry["file"]
-                    console.print(f"  {where}: {entry['reason']}", markup=False, style="yellow")
-                    if entry["raw"]:
-                        # As Python writes it: whatever is in there, it stays on its line.
-                        console.print(f"    {ascii(entry['raw'][:100])}", markup=False, style="dim")
-    if told > 10:
-        console.print(f"  ... and {told - 10:,} more", style="yellow")
 
 
 def ui(config_file: Path, home: Path | None, port: int) -> int:

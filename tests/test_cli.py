@@ -96,6 +96,74 @@ def test_check_says_what_it_found_and_writes_nothing(sample_exports: Path, tmp_p
     assert sorted(folder.rglob("*")) == before
 
 
+TABLE = """\
+[community]
+name = "Here"
+[[sources]]
+name = "forum"
+format = "table"
+path = "exports/*.csv"
+[sources.columns]
+member = "who"
+at = "at"
+type = "what"
+id = "id"
+[sources.members]
+file = "members.csv"
+member = "who"
+joined_at = "joined"
+is_bot = "bot"
+[[sources]]
+name = "asked"
+format = "surveys"
+path = "asked.csv"
+survey_id = "s"
+question = "Well?"
+kind = "rating"
+[sources.columns]
+value = "answer"
+answered_at = "at"
+"""
+
+
+def test_check_counts_members_and_interactions_as_the_reports_do(tmp_path: Path):
+    """An act that stands in two exports is one; a bot is named; whoever only acts is a member too."""
+    (tmp_path / "stillhere.toml").write_text(TABLE)
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    rows = [
+        "who,at,what,id",
+        "a,2026-03-02T10:00Z,post,1",
+        "b,2026-03-03T10:00Z,reply,2",
+        "b,2026-03-03T11:00Z,leave,3",
+    ]
+    (exports / "one.csv").write_text("\n".join(rows) + "\n")
+    (exports / "two.csv").write_text("\n".join([*rows, "c,2026-03-04T10:00Z,reply,4"]) + "\n")
+    (exports / "members.csv").write_text("who,joined,bot\na,2026-03-01,no\nr,2026-03-01,yes\n")
+    (tmp_path / "asked.csv").write_text("answer,at\n4,2026-03-02T10:00Z\n")
+    done = stillhere("check", "--config", tmp_path / "stillhere.toml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    forum, asked = [" ".join(part.split()) for part in done.stdout.split("asked (surveys)")]
+    assert (
+        "rows 9 read, 9 usable: 7 events, 2 members members 4, of them 1 bot interactions 3: reply 2, post 1" in forum
+    )
+    assert "membership events 1" in forum
+    assert "lie before the joining" not in forum
+    assert "survey answers 1" in asked and "interactions" not in asked and " members " not in asked.split("shows")[0]
+
+
+def test_check_doubts_a_list_of_last_joinings(tmp_path: Path):
+    (tmp_path / "stillhere.toml").write_text(TABLE.partition('[[sources]]\nname = "asked"')[0])
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "acts.csv").write_text(
+        "who,at,what,id\n" + "".join(f"a,2026-03-0{day}T10:00Z,post,{day}\n" for day in range(1, 9))
+    )
+    (exports / "members.csv").write_text("who,joined,bot\na,2026-03-05,no\n")
+    said = stillhere("check", "--config", tmp_path / "stillhere.toml").stdout
+    assert "4 interactions of 1 member lie before the joining that the member list gives" in said
+
+
 def test_check_shows_what_cannot_be_read(tmp_path: Path):
     (tmp_path / "stillhere.toml").write_text(CONFIG)
     channel = tmp_path / "exports" / "general"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from datetime import date
 
-from orchestration import dbt_runs, lists, warehouse
+from orchestration import canonical, dbt_runs, lists, warehouse
 from orchestration.community import Community
 from orchestration.errors import ErasureError
 from orchestration.page import pages
@@ -23,7 +22,7 @@ def weeks_up_to_date(community: Community, say: Callable[[str], None]) -> dict[s
     published = warehouse.published_weeks(community.home)
     if not published:
         return {}
-    _build(community, [node.name for node in dbt_runs.with_ancestors(["int_week_inputs"], _is_hidden(community))], say)
+    _build(community, canonical.with_inputs(community, ["int_week_inputs"]), say)
     with warehouse.connect(community.home.warehouse, read_only=True) as connection:
         now = inputs_fingerprints(connection, list(published))
     return {str(week): now[week] for week in sorted(published) if now[week] == published[week]}
@@ -35,7 +34,7 @@ def warehouse_anew(community: Community, say: Callable[[str], None]) -> None:
     for file in home.path.glob(f"{home.warehouse.name}*"):
         shutil.rmtree(file) if file.is_dir() else file.unlink()
     nodes = json.loads(dbt_runs.manifest_file().read_text(encoding="utf-8"))["nodes"].values()
-    is_hidden = _is_hidden(community)
+    is_hidden = canonical.is_hidden(community)
     names = [node["name"] for node in nodes if node["resource_type"] in ("model", "seed")]
     weeks = sorted(warehouse.published_weeks(home))
     _build(community, [name for name in names if not is_hidden(name)], say, weeks)
@@ -49,20 +48,8 @@ def pages_anew(community: Community) -> None:
     pages.write(community.home, community.config)
 
 
-def _is_hidden(community: Community) -> Callable[[str], bool]:
-    """Tells the models of formats that no source has."""
-    configured = community.model_families()
-    return lambda name: dbt_runs.format_of(name) not in (None, *configured)
-
-
 def _build(
     community: Community, models: list[str], say: Callable[[str], None], weeks: Sequence[date] = ()
 ) -> None:  # fmt: skip
-    warehouse.write_control(community.config, community.home, weeks)
-    log = community.home.dagster / "stdout.log"
-    with log.open("a", encoding="utf-8") as out, redirect_stdout(out):
-        done = dbt_runs.build(
-            community.home, models, lambda name, index, total: say(f"dbt: {name} ({index}/{total})")
-        )  # fmt: skip
-    if done.problems:
-        raise ErasureError("dbt failed:\n" + "\n".join(dict.fromkeys(done.problems))[:4000])
+    if problems := canonical.build(community, models, say, weeks):
+        raise ErasureError("dbt failed:\n" + "\n".join(problems)[:4000])
