@@ -191,8 +191,9 @@ def _describe_doubts(console: Console, source: Source, connection: duckdb.DuckDB
     ).fetchall()[0]
     if acts and early / acts > _DOUBTFUL_SHARE:
         console.print(
-            f"  {_counted(early, 'interaction')} of {_counted(members, 'member')} lie before the joining that the member list gives, and"
-            " count as nobody's activity. If the list gives the last joining, not the first, do not map it.",
+            f"  {_counted(early, 'interaction')} of {_counted(members, 'member')} lie before the joining that the"
+            " member list gives, and count as nobody's activity. If it gives the last joining, not the first, do not"
+            " map it.",
             markup=False,
             style="yellow",
             soft_wrap=True,
