@@ -49,6 +49,26 @@ class Language:
         """The language tag of a page."""
         return _HTML_NAMES.get(self.code, self.code)
 
+    @property
+    def gap(self) -> str:
+        """What stands between sentences: nothing in Chinese."""
+        return "" if self.code == "zh_CN" else " "
+
+    @property
+    def separator(self) -> str:
+        """What stands between the things of a list."""
+        return "、" if self.code == "zh_CN" else ", "
+
+    @property
+    def clause_separator(self) -> str:
+        """What stands between clauses."""
+        return "；" if self.code == "zh_CN" else "; "
+
+    @property
+    def full_stop(self) -> str:
+        """What ends a sentence."""
+        return "。" if self.code == "zh_CN" else "."
+
     def gettext(self, message: str) -> str:
         """A message in this language."""
         return self.translations.gettext(message)

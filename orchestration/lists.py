@@ -311,7 +311,9 @@ _OF_THE_WEEKS = "source = 'all' and week_start in (select unnest($weeks::date[])
 def why(row: dict[str, Any], language: Language) -> str:
     """The words of a win-back row's `reason`, with its numbers."""
     parts = messages_of(row["reason"], row, language)
-    return "; ".join(part.format(**row) for part in parts) + "." if parts else row["reason"]
+    if not parts:
+        return row["reason"]
+    return language.clause_separator.join(part.format(**row) for part in parts) + language.full_stop
 
 
 def messages_of(reason: str, numbers: Mapping[str, Any], language: Language) -> tuple[str, str] | None:

@@ -38,6 +38,8 @@ DEFECTS = {
         "weeks_within_a_year": change("report_churn_choice", "weeks_judged = 14"),
         "evidence_supports_choice": change("report_churn_choice", "recall = 0.7"),
         "model_only_if_better": change("report_churn_choice", "simple_precision = 0.81"),
-        "some_rule_works": change("report_churn_choice", "rule = 'union', reason = 'none_beats_always'"),
+        "some_rule_works": change(
+            "report_churn_choice", "rule = 'union', reason = 'none_is_eligible'", "source = 'all'"
+        ),
     },
 }

@@ -250,4 +250,4 @@ def test_the_files_speak_the_communitys_language(sample: Place, tmp_path: Path, 
 def test_reasons_count_in_their_language(weeks, words):
     row = {"reason": "at_risk: was_creator_or_contributor", "silence_weeks": 5, "active_weeks": weeks}
     assert lists.why(row, languages.get("en")) == f"Silent for 5 weeks; {words}"
-    assert lists.why(row, languages.get("zh_CN")) == f"沉默 5 周; 曾在 {weeks} 周参与."
+    assert lists.why(row, languages.get("zh_CN")) == f"沉默 5 周；曾在 {weeks} 周参与。"

@@ -67,8 +67,8 @@ def environment(language: str) -> jinja2.Environment:
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(spoken.gettext, spoken.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["language"] = spoken
-    # Chinese sentences follow each other without a space.
-    env.globals["gap"] = "" if language == "zh_CN" else " "
+    env.globals["gap"] = spoken.gap
+    env.globals["separator"] = spoken.separator
     env.globals["css"] = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return env
 

@@ -5,7 +5,7 @@ Used by the page, and by whatever else tells people of a week (mail, webhook): t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -86,7 +86,21 @@ def headlines(week: WeekReader, source: str | None = None) -> list[Headline]:
     if not week.shows_acts:
         rows = [row for row in rows if not str(row.value("metric")).startswith(_OF_ACTS)]
     currency = _only_currency(week, source or week.source)
-    return [_headline(row, week.language, currency) for row in rows]
+    found = [_headline(row, week.language, currency) for row in rows]
+    churn = week.row("report_churn", source)
+    return [_told_apart(headline, churn, week.language) for headline in found]
+
+
+def _told_apart(headline: Headline, churn: Row | None, language: Language) -> Headline:
+    """Fewer at risk is no good news where more of them went silent than turned at risk: says so."""
+    row = headline.row
+    if row.value("metric") != "report_churn.at_risk" or row.value("direction") != "down" or churn is None:
+        return headline
+    if churn.value("newly_churned") <= churn.value("newly_at_risk"):
+        return headline
+    message = language.gettext("This week %(risk)s turned at risk, and %(churned)s went silent.")
+    flows = Markup(message) % {"risk": churn.newly_at_risk, "churned": churn.newly_churned}
+    return replace(headline, sentence=headline.sentence + language.gap + flows, is_good=None)
 
 
 def _only_currency(week: WeekReader, source: str) -> str | None:

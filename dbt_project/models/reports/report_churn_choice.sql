@@ -83,7 +83,7 @@ chosen as (
             when is_model_fit and model_precision > coalesce(simple_precision, 0) then 'model_is_better'
             when simple_rule is not null and is_model_judged then 'simple_is_as_good'
             when simple_rule is not null then 'simple_alone'
-            else 'none_beats_always'
+            else 'none_is_eligible'
         end as reason
     from compared
 

@@ -30,6 +30,8 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
         "charts": [charts.growth(_points(history), week.language, width) for width in (charts.WIDE, charts.NARROW)],
         "sources": sources if len(sources) > 1 else [],
         "only_buyers": only_buyers,
+        # Where all sources show their readers, the whole does so too.
+        "readers_seen_in": [] if activity.value("observes_views") else _readers_seen_in(week),
         "joins_seen": week.observes("observes_joins"),
         # An account that was deactivated tells that somebody left, in exports that do not say so of all who leave.
         "leaves_seen": week.observes("observes_leaves") or any(row.value("left_members") for row in history),
@@ -55,6 +57,11 @@ def _points(history: list[Any]) -> list[tuple[str, dict[str, int]]]:
         )
         for row in history
     ]  # fmt: skip
+
+
+def _readers_seen_in(week: WeekReader) -> list[str]:
+    found = week.query("select source from reports.sources where observes_views order by source")
+    return [row[0] for row in found]
 
 
 def _without_member_list(week: WeekReader, names: list[str]) -> list[str]:

@@ -25,7 +25,8 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     return {
         "good": [headline for headline in found if headline.is_good is True],
         "bad": [headline for headline in found if headline.is_good is False],
-        "steady": [headline for headline in found if headline.is_good is None and headline.direction],
+        "mixed": [headline for headline in found if headline.is_good is None and headline.direction in ("up", "down")],
+        "steady": [headline for headline in found if headline.is_good is None and headline.direction == "steady"],
         "alone": [headline for headline in found if not headline.direction],
         "goals": goals,
     }

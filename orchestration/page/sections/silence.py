@@ -45,7 +45,7 @@ def read(week: WeekReader, look: Any) -> dict[str, Any] | None:
     ]
     winback = week.rows(
         "list_winback",
-        f"coalesce(is_flagged_by_trusted_rule, status = 'churned') desc, value_rank limit {LISTED}",
+        f"coalesce(is_flagged_by_trusted_rule, false) desc, value_rank limit {LISTED}",
         week.source,
         "not is_holdout",
     )
@@ -88,4 +88,5 @@ def _why(row: Row, week: WeekReader) -> Markup:
     if parts is None:
         return Markup("{}").format(row.value("reason"))
     numbers = {name: row[name].data for name in _NUMBERS_OF_REASONS if name in row}
-    return Markup("; ").join(Markup(part).format(**numbers) for part in parts) + "."
+    clauses = Markup(week.language.clause_separator).join(Markup(part).format(**numbers) for part in parts)
+    return clauses + week.language.full_stop
