@@ -70,10 +70,15 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# All rows of a staging model, of every export that holds them, with the export's place among its source's. #}
-{% macro versions_of(staged) -%}
+{# All rows of a staging model, of every export that holds them, with the export's place among its source's.
+   `age`: an instant of a row. Exports that lie side by side in one folder are one export by name; `file_last_at` then tells
+   which file is of the newer one: the newest such instant of its file, or of all files in as many folders up. #}
+{% macro versions_of(staged, age=none, folders_up=0) -%}
     select
         staged.*,
+        {%- if age %}
+        {{ file_last_at('staged', age, folders_up) }} as file_last_at,
+        {%- endif %}
         exports.export_number
     from {{ staged }} as staged
     inner join {{ ref('int_exports') }} as exports
@@ -92,11 +97,23 @@
     group by source, {{ account }}
 {%- endmacro %}
 
+{# The newest instant of a row's file, or of all files of its export in as many folders up. #}
+{% macro file_last_at(rows, age, folders_up=0) -%}
+    {%- set place = namespace(sql=rows ~ '.file_name') -%}
+    {%- for _ in range(folders_up) -%}
+        {%- set place.sql = "regexp_replace(" ~ place.sql ~ ", '/?[^/]*$', '')" -%}
+    {%- endfor -%}
+    max({{ rows }}.{{ age }}) over (
+        partition by {{ rows }}.source, {{ rows }}.export_name, {{ rows }}.loaded_at, {{ place.sql }}
+    )
+{%- endmacro %}
+
 {# One row out of several by an order; the tie-breaks of "the later export holds" are the same everywhere.
-   `file_age`: a column that tells which of two files of one export is the newer, before their names do. #}
+   `file_age`: a column that tells which of two files of one export is the newer, before their names do. Among names the
+   longer is the later: "orders (1).csv" came after "orders.csv", and "to Jan 10" after "to Jan 9". #}
 {% macro latest_version(partition_by, file_age=none) -%}
     row_number() over (
         partition by {{ partition_by }}
-        order by export_number desc, {{ file_age ~ ' desc, ' if file_age }}file_name desc, row_number_in_file desc
+        order by export_number desc, {{ file_age ~ ' desc nulls last, length(file_name) desc, ' if file_age }}file_name desc, row_number_in_file desc
     ) = 1
 {%- endmacro %}

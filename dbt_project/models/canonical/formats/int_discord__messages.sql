@@ -1,7 +1,7 @@
 -- A message is known by its channel and id; the version in the later export holds, with the reactions it has there.
 with versions as (
 
-    {{ versions_of(ref('stg_discord__messages')) }}
+    {{ versions_of(ref('stg_discord__messages'), age='occurred_at') }}
 
 ),
 
@@ -9,7 +9,7 @@ latest as (
 
     select *
     from versions
-    qualify {{ latest_version("source, channel_id, message_id") }}
+    qualify {{ latest_version("source, channel_id, message_id", "file_last_at") }}
 
 ),
 

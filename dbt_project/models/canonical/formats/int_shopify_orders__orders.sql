@@ -5,7 +5,7 @@ with orders as (
     select
         stg.*,
         exports.export_number,
-        max(stg.ordered_at) over (partition by stg.source, stg.export_name, stg.loaded_at, stg.file_name) as file_last_at
+        {{ file_last_at('stg', 'ordered_at') }} as file_last_at
     from {{ ref('stg_shopify_orders__rows') }} as stg
     inner join {{ ref('int_exports') }} as exports
         on stg.source = exports.source

@@ -1,7 +1,7 @@
 -- A message is known by its channel and `ts`; the version in the later export holds, with the reactions it has there.
 with versions as (
 
-    {{ versions_of(ref('stg_slack__messages')) }}
+    {{ versions_of(ref('stg_slack__messages'), age='occurred_at', folders_up=2) }}
 
 ),
 
@@ -15,7 +15,7 @@ latest as (
 
     select *
     from versions
-    qualify {{ latest_version("source, channel, ts") }}
+    qualify {{ latest_version("source, channel, ts", "file_last_at") }}
 
 )
 

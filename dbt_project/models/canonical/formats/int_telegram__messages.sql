@@ -1,7 +1,7 @@
 -- A message is known by its chat and id; the version in the later export holds, with the reactions it has there.
 with versions as (
 
-    {{ versions_of(ref('stg_telegram__messages')) }}
+    {{ versions_of(ref('stg_telegram__messages'), age='occurred_at') }}
 
 ),
 
@@ -9,7 +9,7 @@ latest as (
 
     select *
     from versions
-    qualify {{ latest_version("source, content_id") }}
+    qualify {{ latest_version("source, content_id", "file_last_at") }}
 
 ),
 

@@ -1,5 +1,5 @@
--- A message is known by its id. A moved topic leaves copies behind: the one in the file that is last by name holds, and
--- before that the one in the later export.
+-- A message is known by its id; the version in the later export holds. In an archive a moved topic leaves copies behind: the one
+-- in the file that is last by name holds.
 with exports as (
 
     select * from {{ ref('int_exports') }}
@@ -39,7 +39,8 @@ archived as (
         topic,
         false as is_direct,
         cast(null as varchar) as addressee_id,
-        content_type
+        content_type,
+        cast(null as timestamp) as file_last_at
     from {{ ref('stg_zulip__messages') }}
 
 ),
@@ -63,7 +64,8 @@ exported as (
         messages.topic,
         not coalesce(recipients.is_stream, messages.topic not in ('', chr(7))) as is_direct,
         case when recipients.is_user then cast(recipients.stream_or_user_id as varchar) end as addressee_id,
-        messages.content_type
+        messages.content_type,
+        {{ file_last_at('messages', 'occurred_at', folders_up=1) }} as file_last_at
     from {{ ref('stg_zulip__server_messages') }} as messages
     left join recipients
         on messages.source = recipients.source
@@ -96,7 +98,10 @@ latest as (
 
     select *
     from versions
-    qualify {{ latest_version("source, message_id") }}
+    qualify row_number() over (
+        partition by source, message_id
+        order by export_number desc, file_last_at desc nulls last, file_name desc, row_number_in_file desc
+    ) = 1
 
 )
 

@@ -1,7 +1,7 @@
 -- One row an account of realm.json: as the latest export that lists it has it, and since which export it is listed.
 with versions as (
 
-    {{ versions_of(ref('stg_zulip__users')) }}
+    {{ versions_of(ref('stg_zulip__users'), age='last_login_at') }}
 
 ),
 
@@ -15,7 +15,7 @@ latest as (
 
     select *
     from versions
-    qualify {{ latest_version("source, user_id") }}
+    qualify {{ latest_version("source, user_id", "file_last_at") }}
 
 )
 
