@@ -13,6 +13,7 @@ from orchestration.erasure.erased_list import MEMBER, NAME, can_be_part_of_a_nam
 from orchestration.exports import lake, locate
 from orchestration.exports.lake import FileAccount
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Parsed, StagedFile, number_files, quoted
+from orchestration.formats.damaged_text import with_whole_characters
 from orchestration.formats.people import People
 
 if TYPE_CHECKING:
@@ -108,10 +109,17 @@ class ExportReader:
             elif read.problem:
                 pull.unreadable(self.export, file.name, read.sha256, read.size, read.problem, read.head)
             else:
-                return copy or file.path, read  # type: ignore[return-value]
+                return self._readable(copy or file.path, file.name), read  # type: ignore[arg-type]
         if copy:
             copy.unlink()
         return None
+
+    def _readable(self, path: Path, name: str) -> Path:
+        """The file as DuckDB can read it: mended in the working folder, where it has to be."""
+        if Path(name).suffix.lower() not in (".json", ".jsonl", ".ndjson"):
+            return path
+        own = Path(self.work.name)
+        return with_whole_characters(path, path if own in path.parents else own / f"{self.files_seen:07d}.json")
 
     def _is_known(self, file: locate.ExportFile, sha: str, size: int) -> bool:
         """Whether the file was read before; accounts for it if so."""

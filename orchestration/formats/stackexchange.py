@@ -26,6 +26,7 @@ from orchestration.formats.base import (
     path_sql,
     quoted,
 )
+from orchestration.formats.damaged_text import line_longer_than
 from orchestration.formats.people import People, id_in_source
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ _HEAD_BYTES = 1 << 16
 _HEAD = re.compile(r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(!DOCTYPE|[A-Za-z_][\w.-]*)", re.DOTALL)
 # DuckDB's buffers are 16 times as long. The longest posts have 30,000 characters.
 _MAX_LINE_BYTES = 2 * 1024 * 1024
+# Longer lines than that are longer than DuckDB's buffer may be, too.
+_FITS_BUFFER = 8 * _MAX_LINE_BYTES
 # What no line holds, so that DuckDB's CSV reader hands out whole lines.
 _NO_DELIMITER = "\x01\x02\x03\x04"
 _CHUNK = 1 << 20
@@ -130,6 +133,8 @@ def _load(connection: duckdb.DuckDBPyConnection, file: StagedFile, kind: str) ->
     problem = _wrong_head(file.path, kind)
     if problem:
         return problem
+    if line := line_longer_than(file.path, _FITS_BUFFER):
+        return f"line {line} is longer than {_FITS_BUFFER >> 20} MB; nothing of the file is read"
     try:
         if _is_laid_out_by_lines(connection, file.path):
             _load_lines(connection, file, file.path, kind)

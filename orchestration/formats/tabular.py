@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field
 
 from orchestration.config import Timezone
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Options, StagedFile, path_sql, quoted
+from orchestration.formats.damaged_text import line_longer_than, lines_within_quotes
 from orchestration.formats.instants import known_pattern
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _ENDINGS = {
 }
 _DELIMITERS = (",", ";", "\t", "|")
 _MAX_LINE_BYTES = 16 * 1024 * 1024
+# Longer lines than that are longer than DuckDB's buffer may be, too.
+_FITS_BUFFER = 8 * _MAX_LINE_BYTES
 _MAX_HEADER_CHARACTERS = 1 << 20
 _FIRST_LINE = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*(\r\n|\r|\n)')
 # What no line holds, so that DuckDB's CSV reader hands out whole lines.
@@ -272,6 +275,7 @@ def _load_json_lines(
     numbers = [column for column in columns.values() if isinstance(column, int)]
     if numbers:
         raise _Unreadable(f"JSON Lines have no column {numbers[0]}: name the columns")
+    _refuse_giant_lines(file)
     # A line may lack any key, so that each is looked for under all its names.
     keys = [[str(name) for name in c if name] if isinstance(c, tuple) else [str(c)] for c in columns.values()]
     values = ", ".join(f"case when ok then coalesce({', '.join(map(_json_value, names))}) end" for names in keys)
@@ -290,6 +294,12 @@ def _load_json_lines(
     ).fetchone()
     if found == (0,):
         raise _Unreadable("empty file")
+
+
+def _refuse_giant_lines(file: StagedFile) -> None:
+    """Refuses a file with a line that DuckDB would leave out without a word."""
+    if line := line_longer_than(file.path, _FITS_BUFFER):
+        raise _Unreadable(f"line {line} is longer than {_FITS_BUFFER >> 20} MB; nothing of the file is read")
 
 
 def _lines(file: StagedFile) -> str:
@@ -315,6 +325,7 @@ def _load_csv(
     options: TabularOptions,
     columns: Mapping[str, Column | Names],
 ) -> None:
+    _refuse_giant_lines(file)
     with file.path.open(encoding="utf-8-sig", newline="") as handle:
         head = handle.read(_MAX_HEADER_CHARACTERS)
     text = head.lstrip("\r\n")
@@ -351,13 +362,45 @@ def _load_csv(
         """
     )
     if connection.execute("select count(*) > 0 from reject_errors").fetchone() == (True,):
+        _note_rejected(connection, file, delimiter)
         _add_rejected(connection, file, columns, above)
+
+
+def _note_rejected(connection: duckdb.DuckDBPyConnection, file: StagedFile, delimiter: str) -> None:
+    """Fills `rejected` with the lines that DuckDB rejected: line, reason, raw.
+
+    A stray quote takes lines along as far as the next one, or all that follow. DuckDB tells of that as one row.
+    """
+    # One bad line may be reported for several reasons: it is one row all the same.
+    connection.execute(
+        f"""
+        create or replace temp table rejected as
+        select line, min('line ' || line || ': ' || lower(error_type::varchar) || ': ' || error_message) as reason,
+            left(any_value(csv_line), {RAW_KEPT_CHARACTERS}) as raw
+        from reject_errors group by line
+        """
+    )
+    quoted_on = connection.execute(
+        """
+        select line, min(line_byte_position) - 1 from reject_errors
+        where error_type = 'UNQUOTED VALUE' and contains(csv_line, chr(10)) group by line order by line
+        """
+    ).fetchall()
+    for line, start in quoted_on:
+        connection.execute(
+            """
+            insert into rejected
+            select line, 'line ' || line || ': within the quote that opens in line ' || $line, null
+            from (select unnest(range($line + 1, $line + $lines)) as line)
+            """,
+            {"line": line, "lines": lines_within_quotes(file.path, start, delimiter)},
+        )
 
 
 def _add_rejected(
     connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: Mapping[str, Column | Names], above: int
 ) -> None:
-    """Adds a CSV file's rejected lines to its good ones in `mapped`, and numbers these anew by their lines.
+    """Adds a CSV file's lines in `rejected` to its good ones in `mapped`, and numbers these anew by their lines.
 
     DuckDB numbers only what it rejects. A good row's number (a row's lines are one) is its place among the good ones,
     and as many more as lines were rejected before it; `above` are the lines before the first row.
@@ -371,26 +414,17 @@ def _add_rejected(
     connection.execute(
         """
         insert into mapped
-        with rejected as (
-            select line, row_number() over (order by line) as rejects from (select distinct line from reject_errors)
-        ),
+        with numbered as (select line, row_number() over (order by line) as rejects from rejected),
         steps as (
-            select line - rejects as good_before, max(rejects) as rejects from rejected group by good_before
+            select line - rejects as good_before, max(rejects) as rejects from numbered group by good_before
         )
         select good.* replace (good.row_no + coalesce(steps.rejects, 0) as row_no)
         from good asof left join steps on good.row_no > steps.good_before
         """
     )
-    # One bad line may be reported for several reasons: it is one row all the same.
-    connection.execute(
-        f"""
-        insert into mapped
-        select {file.number}, line, min('line ' || line || ': ' || lower(error_type::varchar) || ': ' || error_message),
-            left(any_value(csv_line), {RAW_KEPT_CHARACTERS}), {", ".join("null" for _ in columns)}
-        from reject_errors group by line
-        """
-    )
-    connection.execute("drop table good")
+    nulls = ", ".join("null" for _ in columns)
+    connection.execute(f"insert into mapped select {file.number}, line, reason, raw, {nulls} from rejected")
+    connection.execute("drop table good; drop table rejected")
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:
