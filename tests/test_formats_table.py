@@ -102,9 +102,12 @@ def test_every_line_is_numbered_once_among_many_bad_ones(inbox):
     assert [entry["row"] for entry in inbox.quarantine()] == list(range(3, 500, 3))
 
 
-def test_a_quote_that_never_ends_is_one_bad_row_that_holds_the_rest(inbox):
+def test_a_quote_that_never_ends_takes_every_line_after_it(inbox):
     assert read(inbox, 'who,at\nann,2024-01-01\nben,"2024\ncy,2024-01-01\n', columns="member") == ["ann"]
-    assert inbox.reasons() == {3: "line 3: unquoted value: Value with unterminated quote found."}
+    assert inbox.reasons() == {
+        3: "line 3: unquoted value: Value with unterminated quote found.",
+        4: "line 4: within the quote that opens in line 3",
+    }
     assert inbox.quarantine()[0]["raw"].startswith('ben,"2024')
 
 

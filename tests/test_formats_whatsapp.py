@@ -96,6 +96,13 @@ def test_what_a_message_says_is_not_stored(inbox):
     ("text", "kind", "length"),
     [
         ("<Media omitted>", "media", 0),
+        ("<Medien ausgeschlossen>", "media", 0),
+        ("<Multimedia omitido>", "media", 0),
+        ("IMG-20231231-WA0001.jpg (Datei angehängt)", "image", 0),
+        ("VID-20231231-WA0002.mp4 (arquivo anexado)", "video", 0),
+        (f"{MARK}<Anhang: 00000012-PHOTO-2023-12-31-21-06-00.jpg>", "image", 0),
+        ("<3", "text", 2),
+        ("<see: this>", "text", 11),
         (f"{MARK}image omitted", "image", 0),
         (f"{MARK}GIF omitted", "video", 0),
         (f"{MARK}audio omitted", "audio", 0),

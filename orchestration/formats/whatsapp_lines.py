@@ -53,9 +53,14 @@ _ENDINGS = {
     "video": ("mp4", "mov", "3gp", "avi", "mkv"),
     "audio": ("opus", "ogg", "m4a", "mp3", "aac", "amr", "wav"),
 }
-_ATTACHED = re.compile(r"(?:<attached: (?P<iphone>[^>\n]*)>|(?P<android>[^\n]{1,255}) \(file attached\))")
+# The phone's language is in the words around a file's name; WhatsApp's own names for files are the same in all.
+_ATTACHED = re.compile(
+    r"<attached: (?P<iphone>[^>\n]*)>|<[^:<>\n]{1,40}: (?P<numbered>\d{8}-[^>\n]*)>"
+    r"|(?P<android>[^\n]{1,255}) \(file attached\)|(?P<dated>[A-Z]{3}-\d{8}-WA\d+\.\w{1,5}) \([^()\n]{1,60}\)"
+)
+# Android puts a few words in such brackets where a medium was, "<Medien ausgeschlossen>".
 _OMITTED = re.compile(
-    r"<Media omitted>"
+    r"<[^\W\d_][^<>\n:]{4,60}>"
     r"|(?:[^\n]{0,255}\s)?(?P<what>image|video(?: note)?|audio|sticker|GIF|document|Contact card) omitted"
 )
 _OMITTED_TYPES = {"image": "image", "sticker": "image", "GIF": "video", "video": "video", "video note": "video",
@@ -233,7 +238,8 @@ def _take_text(line: Line, text: str) -> None:
 
 def _media_type(said: str) -> str | None:
     if attached := _ATTACHED.fullmatch(said.strip()):
-        ending = (attached["iphone"] or attached["android"] or "").rsplit(".", 1)[-1].lower()
+        name = next(filter(None, attached.groups()), "")
+        ending = name.rsplit(".", 1)[-1].lower()
         return next((kind for kind, endings in _ENDINGS.items() if ending in endings), "file")
     if omitted := _OMITTED.fullmatch(said.strip()):
         return _OMITTED_TYPES.get(omitted["what"] or "", "media")
