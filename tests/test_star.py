@@ -66,7 +66,18 @@ def test_a_member_has_the_name_and_status_of_the_last_week(sample: Place):
         "select count(*) from star.dim_member where is_member_now and source = 'all'"
     ) == sample.published(
         "select count(*) from reports.member_week_status where source = 'all'"
-        " and week_start = (select max(week_start) from reports.member_week_status)"
+        " and week_start = (select max(week_start) from reports.member_week_status) and status <> 'left'"
+    )
+
+
+def test_who_left_is_no_member_now(sample: Place):
+    left = "select count(*) from star.dim_member where status = 'left'"
+    assert sample.published(left) > [(0,)]
+    assert sample.published(left + " and is_member_now") == [(0,)]
+    assert sample.published(
+        "select count(*) from star.dim_member where is_member_now and source = 'all'"
+    ) == sample.published(
+        "select members from reports.report_activity where source = 'all' order by week_start desc limit 1"
     )
 
 

@@ -25,7 +25,8 @@ select
     member_id,
     member_name,
     last_week,
-    last_week = (select max(week_start) from reports.member_week_status) as is_member_now,
+    -- Whoever left keeps rows that say so.
+    status <> 'left' and last_week = (select max(week_start) from reports.member_week_status) as is_member_now,
     status,
     lifecycle_stage,
     flagged_by,
