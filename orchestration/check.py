@@ -21,6 +21,7 @@ from orchestration.errors import UserError
 from orchestration.exports import lake
 from orchestration.exports.pull import PullResult, pull
 from orchestration.home import Home
+from orchestration.terminal import on_one_line
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,7 +53,7 @@ def check(config_file: Path) -> int:
     config = given.config
     console = Console(highlight=False)
     console.print(
-        f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()},"
+        f"{on_one_line(config.community.name)}: weeks start on {config.community.week_start_day.capitalize()},"
         f" {config.community.timezone}; the last closed one is that of {config.calendar.last_closed()}.",
         markup=False,
         soft_wrap=True,
@@ -208,7 +209,7 @@ def _describe_problems(console: Console, home: Home, source: Source) -> None:
                 told += 1
                 if told <= _TOLD:
                     where = f"{entry['file']}, row {entry['row']}" if entry["row"] is not None else entry["file"]
-                    console.print(f"  {where}: {entry['reason']}", markup=False, style="yellow")
+                    console.print(on_one_line(f"  {where}: {entry['reason']}"), markup=False, style="yellow")
                     if entry["raw"]:
                         # As Python writes it: whatever is in there, it stays on its line.
                         console.print(f"    {ascii(entry['raw'][:100])}", markup=False, style="dim")

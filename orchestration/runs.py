@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from orchestration import progress
+from orchestration import progress, warehouse
 from orchestration.commands import called
 from orchestration.community import LOCATION, Community
 from orchestration.config import Config
@@ -22,6 +23,7 @@ from orchestration.errors import UserError
 from orchestration.exports.pull import find
 from orchestration.exports.storage import is_url
 from orchestration.home import HomeLock
+from orchestration.terminal import harmless, on_one_line
 from orchestration.weeks import contiguous, run_tags
 
 if TYPE_CHECKING:
@@ -98,11 +100,12 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             pulled = _execute(defs, definitions.PULL_JOB, instance)
             outcome = Outcome(problems=_failures(pulled))
             for line in _pull_sentences(pulled):
-                console.print(line, markup=False, soft_wrap=True)
+                console.print(on_one_line(line), markup=False, soft_wrap=True)
             if not pulled.success:
                 _summarise(community, console, outcome)
                 return EXIT_WITHHELD
             found = due(community.config, community.home, first, last)
+            outcome.problems += _unread(community, found.weeks)
             outcome.unchanged = len(found.unchanged)
             # What Dagster knows of a community depends on its exports by the first week alone.
             if first_week(community.config, community.home) != weeks_from:
@@ -216,9 +219,21 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
                 return  # one event a week, all with the same totals
 
 
+def _unread(community: Community, weeks: Sequence[date]) -> list[str]:
+    """Sources of which nothing can be read any more, though no week is attempted that is withheld for it."""
+    with warehouse.connect(community.home.warehouse, read_only=True) as connection:
+        found = connection.execute("select source, last_week from control.unreadable_sources order by 1").fetchall()
+    return [
+        f"{source}: of its newest exports nothing can be read. The reasons are in {community.home.quarantine / source}."
+        " Put whole exports in place and run again."
+        for source, last_week in found
+        if not any(last_week is None or week > last_week for week in weeks)
+    ]
+
+
 def _summarise(community: Community, console: Console, outcome: Outcome) -> None:
     for problem in outcome.problems:
-        console.print(problem, style="red", markup=False)
+        console.print(harmless(problem), style="red", markup=False)
     for problem in dict.fromkeys(outcome.undelivered):
         console.print(f"Not sent: {problem}", style="yellow", markup=False, soft_wrap=True)
     parts = [f"{outcome.published} week(s) published", f"{outcome.unchanged} unchanged"]

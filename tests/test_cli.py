@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from orchestration import cli
 from tests.communities import stillhere
 
 HEAVY = ("dagster", "duckdb", "dbt", "great_expectations", "pandas", "pyarrow", "sqlalchemy", "pydantic", "rich")
@@ -150,6 +154,64 @@ def test_check_counts_members_and_interactions_as_the_reports_do(tmp_path: Path)
     assert "membership events 1" in forum
     assert "lie before the joining" not in forum
     assert "survey answers 1" in asked and "interactions" not in asked and " members " not in asked.split("shows")[0]
+
+
+def test_check_shows_what_would_drive_a_terminal_written_out(tmp_path: Path):
+    (tmp_path / "stillhere.toml").write_text(TABLE.partition("[sources.members]")[0].replace('"Here"', '"He\\u001bre"'))
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    name = "a\x1b[31m\n  fake.csv: all is well\n\u202e.csv"
+    (exports / name).write_text("who,at,what,id\na,2026-03-01T10:00Z,\x1b]0;x\x07,1\n")
+    done = stillhere("check", "--config", tmp_path / "stillhere.toml")
+    assert done.returncode == 1
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout + done.stderr)
+    assert "\n  fake.csv" not in done.stdout and "\\n  fake.csv: all is well\\n\\u202e.csv, row 2" in done.stdout
+    assert "He\\x1bre: weeks start" in done.stdout
+
+
+def test_a_run_that_can_read_nothing_any_more_fails(tmp_path: Path):
+    """No week is attempted for it: a scheduled run would else be green for ever."""
+    (tmp_path / "stillhere.toml").write_text(TABLE.partition("[sources.members]")[0])
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "a.csv").write_text("who,at,what,id\na,2026-03-01T10:00Z,post,1\n")
+    assert stillhere("run", "--config", tmp_path / "stillhere.toml").returncode == 0
+    (exports / "a.csv").write_text("")
+    for _ in range(2):
+        done = stillhere("run", "--config", tmp_path / "stillhere.toml")
+        assert done.returncode == 1
+        assert "forum: of its newest exports nothing can be read" in done.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "/home/x"),
+        OSError(errno.EROFS, "Read-only file system", "/home/x/lock"),
+        sqlite3.OperationalError("database or disk is full"),
+        duckdb.IOException("IO Error: Could not write file: No space left on device"),
+    ],
+)
+def test_a_full_or_closed_disk_is_told_without_a_traceback(error, tmp_path: Path, monkeypatch, capsys):
+    def run(*_: object) -> int:
+        try:
+            raise error
+        except Exception as cause:
+            raise RuntimeError("a step of Dagster's") from cause
+
+    monkeypatch.setattr("orchestration.runs.run", run)
+    assert cli.main(["run", "--config", str(tmp_path / "stillhere.toml")]) == 1
+    said = capsys.readouterr().err
+    assert str(error).splitlines()[0] in said and "Make room" in said and "a step of Dagster" not in said
+
+
+def test_any_other_error_is_not_taken_for_the_disk(monkeypatch):
+    def run(*_: object) -> int:
+        raise OSError(errno.ENOENT, "No such file")
+
+    monkeypatch.setattr("orchestration.runs.run", run)
+    with pytest.raises(OSError, match="No such file"):
+        cli.main(["run"])
 
 
 def test_check_doubts_a_list_of_last_joinings(tmp_path: Path):
