@@ -50,6 +50,7 @@ def check(config_file: Path) -> int:
     """
     given = Community.of(config_file)
     config = given.config
+    warehouse.check_named_files(config)
     console = Console(highlight=False)
     console.print(
         f"{config.community.name}: weeks start on {config.community.week_start_day.capitalize()},"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from orchestration import progress
+from orchestration import progress, warehouse
 from orchestration.commands import called
 from orchestration.community import LOCATION, Community
 from orchestration.config import Config
@@ -58,6 +58,7 @@ def run(config_file: Path, home: Path | None, first: date | None, last: date | N
     """
     community = Community.of(config_file, home)
     _check_dates(community.config, first, last)
+    warehouse.check_named_files(community.config)
     for source in community.config.sources:
         if not is_url(source.path):  # elsewhere is looked at once, when its turn comes
             find(community.config, source, None)

@@ -167,6 +167,7 @@ def test_missing_keys_are_named(problems, text, lines):
             r"community\.do_not_contact_file: no such file: /.*/no\.csv",
         ),
         ('"Example"', '"E"\n[winback]\nholdout_share = 0.6', r"winback\.holdout_share: .*less than or equal to 0\.5"),
+        ('"Example"', '"E"\nidentities = ""', r"community\.identities: a folder, no file: /"),
         ('"Example"', '"E"\nidentities = "no.csv"', r"community\.identities: no such file: /.*/no\.csv"),
         ('name = "slack"', 'name = "all"', r"sources\.all\.name: 'all' is the name of the whole community's rows"),
         ('name = "slack"', 'name = "Slack 2"', r"sources\.Slack 2\.name: 'Slack 2': expected a lower-case letter"),
@@ -457,6 +458,7 @@ def test_who_asked_is_told_by_the_config_and_its_file(tmp_path):
             "person,source,native_id\nAna,slack,U1\n\nBo,slack,U1\n",
             "line 4: slack:U1 is given to 'Bo' here and to 'Ana' above; an account belongs to one person.",
         ),
+        ("person,source,native_id\nAna,slak,U1\n", "line 2: expected a source of the config (slack); found 'slak'."),
     ],
 )
 def test_an_identity_that_cannot_be_right_is_told_with_its_line(tmp_path, rows, problem):
@@ -468,3 +470,22 @@ def test_an_identity_that_cannot_be_right_is_told_with_its_line(tmp_path, rows, 
     with pytest.raises(ConfigError) as caught:
         warehouse.write_control(settings, home, [])
     assert str(tmp_path / "who.csv") in caught.value.message and problem in caught.value.message
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("slack:Zoë".encode("latin-1"), "line 3: no UTF-8 text ("),
+        (b"x" * 200_000, "line 3: the row that begins there is no CSV (field larger than field limit (131072))."),
+        (b'"slack:U3\nslack:U4', "line 3: the row that begins there is no CSV (unexpected end of data). Is a quote"),
+    ],
+)
+def test_a_file_that_the_config_names_is_read_before_anything_is_pulled(tmp_path, capsys, command, row, problem):
+    (tmp_path / "asked.csv").write_bytes(b"member_id\nslack:U2\n" + row + b"\n")
+    (tmp_path / "exports" / "slack").mkdir(parents=True)
+    file = tmp_path / "stillhere.toml"
+    file.write_text(GOOD.replace('name = "Example"', f'name = "Example"\n{ASKED}'), encoding="utf-8")
+    assert cli.main([command, "--config", str(file)]) == 2
+    assert f"{tmp_path / 'asked.csv'}: {problem}" in capsys.readouterr().err
+    assert not (tmp_path / ".stillhere").exists()

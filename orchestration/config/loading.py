@@ -97,8 +97,8 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
         ]
     for key in ("identities", "do_not_contact_file"):
         given = getattr(community, key)
-        if given and not (path := file.absolute().parent / given).is_file():
-            problems.append(f"community.{key}: no such file: {path}")
+        if given is not None and not (path := file.absolute().parent / given).is_file():
+            problems.append(f"community.{key}: {'a folder, no file' if path.is_dir() else 'no such file'}: {path}")
     return problems
 
 
