@@ -106,7 +106,8 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             found = due(community.config, community.home, first, last)
             outcome.unchanged = len(found.unchanged)
             # What Dagster knows of a community depends on its exports by the first week alone.
-            if first_week(community.config, community.home) != weeks_from:
+            begins = first_week(community.config, community.home)
+            if begins != weeks_from:
                 defs = definitions.build(community)
             for start, stop in contiguous(found.weeks):
                 console.print(f"weeks {start} to {stop}" if start != stop else f"week {start}")
@@ -118,6 +119,8 @@ def _run(community: Community, console: Console, first: date | None, last: date 
                 outcome.undelivered += deliver(community.config, community.home, [], progress.say)
     if found.newest_at is None:
         console.print("No export holds a usable row: nothing to report. `stillhere check` says what was found.")
+    elif last and community.config.calendar.week_of(last) < begins:
+        console.print(f"No week of the community lies in that range: its first one is that of {begins}.")
     if found.beyond:
         console.print(
             f"Not reported: {len(found.beyond)} closed week(s) from {found.beyond[0]} on. The newest row of any export"

@@ -230,3 +230,31 @@ def test_a_pull_of_the_ui_refuses_them_too_and_is_not_tried_again(tmp_path: Path
     assert not done.success
     assert "begin on Sunday" in str(done.all_events)
     assert not [event for event in done.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "0", "9" * 5000, "x"])
+def test_ui_refuses_what_is_no_port(port: str):
+    done = stillhere("ui", f"--port={port}")
+    assert done.returncode == 2
+    assert "expected a number from 1 to 65535" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("run",), ("ui",), ("forget", "slack:U1", "--unseen")])
+@pytest.mark.parametrize("home", ["{folder}/exports/a.json", "{folder}/exports/a.json/home", "/proc/x"])
+def test_a_home_that_can_be_no_folder_is_refused(tmp_path: Path, command: tuple[str, ...], home: str):
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "a.json").write_text("[]")
+    home = home.format(folder=tmp_path)
+    done = stillhere(*command, "--config", tmp_path / "stillhere.toml", "--home", home)
+    assert done.returncode == 2
+    assert f"{home}: cannot be the home: " in done.stderr and "Traceback" not in done.stderr
+
+
+def test_forget_refuses_an_argument_that_is_no_text(tmp_path: Path):
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    home = Home(tmp_path / ".stillhere").create()
+    done = stillhere("forget", "slack:Zo\udceb", "--unseen", "--config", tmp_path / "stillhere.toml")
+    assert done.returncode == 2
+    assert "expected UTF-8 text" in done.stderr and "Traceback" not in done.stderr
+    assert not (home.path / "erased.json").exists()
