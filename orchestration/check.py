@@ -51,6 +51,7 @@ def check(config_file: Path) -> int:
     """
     given = Community.of(config_file)
     config = given.config
+    warehouse.check_named_files(config)
     console = Console(highlight=False)
     console.print(
         f"{on_one_line(config.community.name)}: weeks start on {config.community.week_start_day.capitalize()},"

@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     ui = commands.add_parser("ui", help="the Dagster UI and daemon on 127.0.0.1, schedule included")
     _add_config(ui)
     _add_home(ui)
-    ui.add_argument("--port", type=int, default=3000, help="default: 3000")
+    ui.add_argument("--port", type=_port, default=3000, help="default: 3000")
     ui.set_defaults(run=_ui)
 
     forget = commands.add_parser(
@@ -103,7 +103,10 @@ def _parser() -> argparse.ArgumentParser:
         ),
     )
     forget.add_argument(
-        "member_id", metavar="MEMBER_ID", help="as in the column member_id of lists and tables, such as slack:U0123"
+        "member_id",
+        type=_text,
+        metavar="MEMBER_ID",
+        help="as in the column member_id of lists and tables, such as slack:U0123",
     )
     forget.add_argument("--unseen", action="store_true", help="keep out an account of which no export has told yet")
     _add_config(forget)
@@ -128,6 +131,20 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a date such as 2026-05-11") from None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 1 to 65535")
+    return int(text)
+
+
+def _text(given: str) -> str:
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"{given!r}: expected UTF-8 text") from None
+    return given
 
 
 def _init(parsed: argparse.Namespace) -> int:

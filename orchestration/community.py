@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration import config as configuration
-from orchestration import formats
+from orchestration import formats, warehouse
 from orchestration.erasure import erased_list, plan
 from orchestration.errors import UserError
 from orchestration.exports import lake
@@ -55,11 +55,13 @@ class Community:
         An erasure that was killed is completed first, so that no run reads what is half erased.
 
         Raises:
-            UserError: people were erased from this home, and the list of them is gone: a load would bring them back.
+            UserError: the weeks published from this home begin on another day than the config's; or people were erased
+                from it, and the list of them is gone: a load would bring them back.
             ErasureError: the erasure cannot be completed.
         """
         self.home.create()
         HomeLock(self.home).acquire(what, say)
+        self._keep_first_day_of_week()
         lake.write_schemas(self.home, formats.raw_tables())
         lake.sweep(self.home, [source.name for source in self.config.sources])
         if plan.pending(self.home):
@@ -71,6 +73,18 @@ class Community:
             raise UserError(
                 f"{erased_list.file_of(self.home)}: missing, though people were erased from this home. Without it,"
                 " loading would bring them back. Put it back from a backup, or begin a new home."
+            )
+
+    def _keep_first_day_of_week(self) -> None:
+        """Refuses a config whose weeks are not those of the home: weeks of both kinds would count each act twice."""
+        calendar = self.config.calendar
+        others = [week for week in warehouse.published_weeks(self.home) if calendar.week_of(week) != week]
+        if others:
+            day = f"{max(others):%A}".lower()
+            raise UserError(
+                f"{self.config.file}: community.week_start_day: found {calendar.week_start_day!r}, but the weeks that"
+                f" were published from {self.home.path} begin on {day.capitalize()}. Set it back to {day!r}, or begin"
+                " a new home (--home)."
             )
 
     def _has_erased(self) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from orchestration.errors import UserError
+
 DAGSTER_YAML = """\
 # Written by stillhere for its own Dagster instance; edit freely, it is not written again.
 telemetry:
@@ -97,9 +99,19 @@ class Home:
         return self.path / "dbt"
 
     def create(self) -> Home:
-        """Makes the folders and Dagster's instance file; leaves what is there alone."""
+        """Makes the folders and Dagster's instance file; leaves what is there alone.
+
+        Raises:
+            UserError: there can be no folder where the home is to be.
+        """
         for folder in (self.lake, self.ledger, self.quarantine, self.published.parent, self.dagster, self.dbt):
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError, FileNotFoundError) as error:
+                raise UserError(
+                    f"{self.path}: cannot be the home: {folder}: {error.strerror}. Expected a folder, or the name of a"
+                    " new one; give another by --home or STILLHERE_HOME."
+                ) from None
         instance_file = self.dagster / "dagster.yaml"
         if not instance_file.exists():
             instance_file.write_text(DAGSTER_YAML, encoding="utf-8")

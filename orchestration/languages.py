@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +23,9 @@ LOCALE = Path(__file__).resolve().parent / "locale"
 # How HTML calls them, where it is not our own name.
 _HTML_NAMES = {"zh_CN": "zh-Hans"}
 _MINUTES_AN_HOUR = 60
+# The digits of the greatest number that a table can hold. Babel rounds with as many as decimals have at the moment, and
+# fails where they do not do.
+_DIGITS = 400
 
 
 def po_file(language: str) -> Path:
@@ -89,7 +92,8 @@ class Language:
         """An amount in its currency."""
         from babel.numbers import format_currency
 
-        return format_currency(amount, currency, locale=self.locale)
+        with localcontext(prec=_DIGITS):
+            return format_currency(amount, currency, locale=self.locale)
 
     def minutes(self, value: float) -> str:
         """A time in minutes; from an hour and a half on in hours."""
@@ -127,7 +131,8 @@ class Language:
 def _number(value: float | Decimal, pattern: str, locale: Locale) -> str:
     from babel.numbers import format_decimal
 
-    return format_decimal(value, pattern, locale=locale)
+    with localcontext(prec=_DIGITS):
+        return format_decimal(value, pattern, locale=locale)
 
 
 @lru_cache(maxsize=4096)
@@ -136,7 +141,8 @@ def _percent(share: float, digits: int, locale: Locale) -> str:
 
     # The locale's own sign and spacing, with as many digits as asked for.
     pattern = locale.percent_formats[None].pattern.replace("#,##0", f"#,##0.{'0' * digits}" if digits else "#,##0")
-    return format_percent(share, pattern, locale=locale)
+    with localcontext(prec=_DIGITS):
+        return format_percent(share, pattern, locale=locale)
 
 
 @lru_cache(maxsize=4096)

@@ -60,6 +60,7 @@ def run(config_file: Path, home: Path | None, first: date | None, last: date | N
     """
     community = Community.of(config_file, home)
     _check_dates(community.config, first, last)
+    warehouse.check_named_files(community.config)
     for source in community.config.sources:
         if not is_url(source.path):  # elsewhere is looked at once, when its turn comes
             find(community.config, source, None)
@@ -108,7 +109,8 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             outcome.problems += _unread(community, found.weeks)
             outcome.unchanged = len(found.unchanged)
             # What Dagster knows of a community depends on its exports by the first week alone.
-            if first_week(community.config, community.home) != weeks_from:
+            begins = first_week(community.config, community.home)
+            if begins != weeks_from:
                 defs = definitions.build(community)
             for start, stop in contiguous(found.weeks):
                 console.print(f"weeks {start} to {stop}" if start != stop else f"week {start}")
@@ -120,6 +122,8 @@ def _run(community: Community, console: Console, first: date | None, last: date 
                 outcome.undelivered += deliver(community.config, community.home, [], progress.say)
     if found.newest_at is None:
         console.print("No export holds a usable row: nothing to report. `stillhere check` says what was found.")
+    elif last and community.config.calendar.week_of(last) < begins:
+        console.print(f"No week of the community lies in that range: its first one is that of {begins}.")
     if found.beyond:
         console.print(
             f"Not reported: {len(found.beyond)} closed week(s) from {found.beyond[0]} on. The newest row of any export"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -218,16 +219,21 @@ def identities(config: Config) -> list[tuple[str, str, str]]:
     """The rows of the identities file: person, source and the account's own id there.
 
     Raises:
-        ConfigError: a row lacks one of them, or gives an account to a second person.
+        ConfigError: a row lacks one of them, names no source of the config, or gives an account to a second person.
     """
     if config.community.identities is None:
         return []
     path = Path(config.resolve(config.community.identities))
     rows: list[tuple[str, str, str]] = []
     seen: dict[tuple[str, str], str] = {}
+    names = [source.name for source in config.sources]
     for line, (person, source, native_id) in _rows_of(path, ("person", "source", "native_id")):
         if not (person and source and native_id):
             raise ConfigError(f"{path}: line {line}: expected a person, a source and a native_id; one is empty.")
+        if source not in names:
+            raise ConfigError(
+                f"{path}: line {line}: expected a source of the config ({', '.join(names)}); found {source[:80]!r}."
+            )
         if seen.setdefault((source, native_id), person) != person:
             raise ConfigError(
                 f"{path}: line {line}: {source}:{native_id} is given to {person!r} here and to"
@@ -260,16 +266,43 @@ def do_not_contact(config: Config) -> list[str]:
     return sorted(set(asked))
 
 
+def check_named_files(config: Config) -> None:
+    """Reads the files that the config names besides exports, so that a mistake in one is told before anything is done.
+
+    Raises:
+        ConfigError: as for `identities` and `do_not_contact`.
+    """
+    identities(config)
+    do_not_contact(config)
+
+
 def _rows_of(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The rows of a CSV that the config names: the line of each, and its values in the columns."""
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}: line {line}: no UTF-8 text ({error.reason}). Save the file as UTF-8.") from None
+    # Strict: a quote that is never closed would swallow the rows after it.
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    ended = 0
+    try:
         if not set(columns) <= set(reader.fieldnames or ()):
             wanted = f"the columns {', '.join(columns)}" if len(columns) > 1 else f"a column {columns[0]}"
             found = ", ".join(reader.fieldnames or ()) or "nothing"
-            raise ConfigError(f"{path}: line 1: expected {wanted}; found {found}.")
+            raise ConfigError(f"{path}: line 1: expected {wanted}; found {found[:200]}.")
+        ended = reader.line_num
         for row in reader:
+            ended = reader.line_num
             yield reader.line_num, tuple((row[name] or "").strip() for name in columns)
+    except csv.Error as error:
+        raise ConfigError(
+            f"{path}: line {ended + 1}: the row that begins there is no CSV ({error}). Is a quote in it not closed?"
+        ) from None
 
 
 def _nothing_readable(exports: Sequence[lake.ExportAccount]) -> bool:

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from orchestration import cli
+from orchestration.home import Home, HomeLock
 from tests.communities import stillhere
 
 HEAVY = ("dagster", "duckdb", "dbt", "great_expectations", "pandas", "pyarrow", "sqlalchemy", "pydantic", "rich")
@@ -248,3 +249,73 @@ def test_ui_refuses_a_port_that_is_taken(tmp_path: Path):
         done = stillhere("ui", "--config", tmp_path / "stillhere.toml", "--port", server.getsockname()[1])
     assert done.returncode == 2
     assert "something listens there" in done.stderr
+
+
+def with_a_published_week(folder: Path, week: str) -> Path:
+    """A config whose weeks begin on Monday, beside a home from which a week was published; gives the config."""
+    config = folder / "stillhere.toml"
+    config.write_text(CONFIG)
+    (folder / "exports").mkdir()
+    home = Home(folder / ".stillhere").create()
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute("create schema reports")
+        connection.execute(
+            f"create table reports.report_editions as"
+            f" select date '{week}' as week_start, 1 as edition, 'x' as exports_fingerprint"
+        )
+    return config
+
+
+def test_weeks_that_begin_on_another_day_than_those_published_are_refused(tmp_path: Path):
+    config = with_a_published_week(tmp_path, "2026-10-11")
+    done = stillhere("run", "--config", config)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{config}: community.week_start_day: found 'monday', but the weeks that were published from"
+        f" {tmp_path / '.stillhere'} begin on Sunday. Set it back to 'sunday', or begin a new home (--home).\n"
+    )
+    assert not (tmp_path / ".stillhere" / "ledger" / "slack").exists()
+
+
+def test_a_pull_of_the_ui_refuses_them_too_and_is_not_tried_again(tmp_path: Path):
+    import dagster as dg
+
+    from orchestration.assets.exports import exports_asset
+    from orchestration.community import Community
+
+    community = Community.of(with_a_published_week(tmp_path, "2026-10-11"))
+    try:
+        done = dg.materialize([exports_asset(community, community.config.sources[0])], raise_on_error=False)
+    finally:
+        HomeLock(community.home).release()
+    assert not done.success
+    assert "begin on Sunday" in str(done.all_events)
+    assert not [event for event in done.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "0", "9" * 5000, "x"])
+def test_ui_refuses_what_is_no_port(port: str):
+    done = stillhere("ui", f"--port={port}")
+    assert done.returncode == 2
+    assert "expected a number from 1 to 65535" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("run",), ("ui",), ("forget", "slack:U1", "--unseen")])
+@pytest.mark.parametrize("home", ["{folder}/exports/a.json", "{folder}/exports/a.json/home", "/proc/x"])
+def test_a_home_that_can_be_no_folder_is_refused(tmp_path: Path, command: tuple[str, ...], home: str):
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "a.json").write_text("[]")
+    home = home.format(folder=tmp_path)
+    done = stillhere(*command, "--config", tmp_path / "stillhere.toml", "--home", home)
+    assert done.returncode == 2
+    assert f"{home}: cannot be the home: " in done.stderr and "Traceback" not in done.stderr
+
+
+def test_forget_refuses_an_argument_that_is_no_text(tmp_path: Path):
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    home = Home(tmp_path / ".stillhere").create()
+    done = stillhere("forget", "slack:Zo\udceb", "--unseen", "--config", tmp_path / "stillhere.toml")
+    assert done.returncode == 2
+    assert "expected UTF-8 text" in done.stderr and "Traceback" not in done.stderr
+    assert not (home.path / "erased.json").exists()

@@ -5,8 +5,10 @@ from datetime import date
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from orchestration import cli, config, warehouse
+from orchestration.config import sections as sections_module
 from orchestration.errors import ConfigError
 from orchestration.home import Home
 
@@ -167,6 +169,7 @@ def test_missing_keys_are_named(problems, text, lines):
             r"community\.do_not_contact_file: no such file: /.*/no\.csv",
         ),
         ('"Example"', '"E"\n[winback]\nholdout_share = 0.6', r"winback\.holdout_share: .*less than or equal to 0\.5"),
+        ('"Example"', '"E"\nidentities = ""', r"community\.identities: a folder, no file: /"),
         ('"Example"', '"E"\nidentities = "no.csv"', r"community\.identities: no such file: /.*/no\.csv"),
         ('name = "slack"', 'name = "all"', r"sources\.all\.name: 'all' is the name of the whole community's rows"),
         ('name = "slack"', 'name = "Slack 2"', r"sources\.Slack 2\.name: 'Slack 2': expected a lower-case letter"),
@@ -178,6 +181,17 @@ def test_missing_keys_are_named(problems, text, lines):
         ),
         ('path = "exports/slack"', 'path = ""', r"sources\.slack\.path: .*at least 1 character"),
         ('path = "exports/slack"', "path = 7", r"sources\.slack\.path: .*valid string \(found 7\)"),
+        ('name = "slack"', 'name = ["slack"]', r"sources\.\['slack'\]\.name: .*valid string \(found \['slack'\]\)"),
+        ('name = "slack"', "name = {}", r"sources\.\{\}\.name: .*valid string \(found \{\}\)"),
+        ('name = "slack"', 'name = "slack"\nended_on = 0', r"sources\.slack\.ended_on: 0: expected a day, such as"),
+        ('name = "slack"', 'name = "slack"\nended_on = "0"', r"sources\.slack\.ended_on: '0': expected a day, such as"),
+        ('name = "Example"', f'name = "Example"\nidentities = "{"x" * 300}"', r"community\.identities: no such file"),
+        (
+            "[[sources]]",
+            "[publish]\nmember_weeks_kept = true\n[[sources]]",
+            r"publish\.member_weeks_kept: .*found True",
+        ),
+        ("[[sources]]", "[publish]\nmember_weeks_kept = 5201\n[[sources]]", r"publish\.member_weeks_kept: .* 5200 "),
         ("[[sources]]", "[sources]", r"sources: expected a list; a list of sections is written \[\[\.\.\.\]\]"),
     ],
 )
@@ -202,6 +216,13 @@ def test_a_value_that_does_not_fit_is_named_with_what_was_expected(problems, old
             "at_risk_after_weeks = 13",
             "thresholds.at_risk_after_weeks: expected less than churned_after_weeks, which is 12",
         ),
+        (
+            "fit_min_members = 99999999999999999999",
+            "thresholds.fit_min_members: input should be less than or equal to 1",
+        ),
+        ("growth_days = 2147483647", "thresholds.growth_days: input should be less than or equal to 36500"),
+        ("at_risk_after_weeks = true", "thresholds.at_risk_after_weeks: input should be a valid integer (found True)"),
+        ("rhythm_factor = true", "thresholds.rhythm_factor: input should be a valid number (found True)"),
         ("newbie_days = 90", "thresholds.newbie_days: expected less than growth_days, which is 90 (found 90)"),
     ],
 )
@@ -298,10 +319,16 @@ def test_a_goal_is_a_figure_with_a_target_by_a_day(tmp_path):
         ("report_activity.active_members", "report_x.y", "grow.metric: 'report_x.y': expected '<report>.<column>', wi"),
         (".active_members", ".members; drop", "grow.metric: 'report_activity.members; drop': report_activity has no s"),
         (".active_members", ".observes_views", "grow.metric: 'report_activity.observes_views': report_activity has no"),
-        ('"+10%"', '"10%"', 'grow.target: \'10%\': expected a number, or a change such as "+10%" or "-5%"'),
-        ('"+10%"', '"120"', "grow.target: '120': expected a number, or a change"),
-        ('"+10%"', "inf", "grow.target: inf: expected a number, or a change"),
-        ('"+10%"', "true", "grow.target: True: expected a number, or a change"),
+        ('"+10%"', '"10%"', 'grow.target: \'10%\': expected a number below 1e15, or a change such as "+10%" or "-5%"'),
+        ('"+10%"', '"120"', "grow.target: '120': expected a number below 1e15, or a change"),
+        ('"+10%"', "inf", "grow.target: inf: expected a number below 1e15, or a change"),
+        ('"+10%"', "1e30", "grow.target: 1e+30: expected a number below 1e15, or a change"),
+        (
+            '"+10%"',
+            "-1_000_000_000_000_000",
+            "grow.target: -1000000000000000: expected a number below 1e15, or a change",
+        ),
+        ('"+10%"', "true", "grow.target: True: expected a number below 1e15, or a change"),
         (
             "2026-06-30",
             "2026-01-04",
@@ -309,7 +336,8 @@ def test_a_goal_is_a_figure_with_a_target_by_a_day(tmp_path):
         ),
         ("from = 2026-01-05\n", "", "grow.from: this key is required"),
         ("from = 2026-01-05", "from = 0001-01-01", "grow.from: input should be greater than or equal to 1990-01-01"),
-        ("from = 2026-01-05", 'from = "soon"', "grow.from: input should be a valid date"),
+        ("from = 2026-01-05", 'from = "soon"', "grow.from: 'soon': expected a day, such as 2026-05-11"),
+        ("from = 2026-01-05", "from = 1767571200", "grow.from: 1767571200: expected a day, such as 2026-05-11"),
         ("target", 'source = "forum"\ntarget', "grow.source: 'forum' is not in [[sources]], nor is it 'all'"),
         (
             "target",
@@ -457,6 +485,7 @@ def test_who_asked_is_told_by_the_config_and_its_file(tmp_path):
             "person,source,native_id\nAna,slack,U1\n\nBo,slack,U1\n",
             "line 4: slack:U1 is given to 'Bo' here and to 'Ana' above; an account belongs to one person.",
         ),
+        ("person,source,native_id\nAna,slak,U1\n", "line 2: expected a source of the config (slack); found 'slak'."),
     ],
 )
 def test_an_identity_that_cannot_be_right_is_told_with_its_line(tmp_path, rows, problem):
@@ -468,3 +497,35 @@ def test_an_identity_that_cannot_be_right_is_told_with_its_line(tmp_path, rows, 
     with pytest.raises(ConfigError) as caught:
         warehouse.write_control(settings, home, [])
     assert str(tmp_path / "who.csv") in caught.value.message and problem in caught.value.message
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("slack:Zoë".encode("latin-1"), "line 3: no UTF-8 text ("),
+        (b"x" * 200_000, "line 3: the row that begins there is no CSV (field larger than field limit (131072))."),
+        (b'"slack:U3\nslack:U4', "line 3: the row that begins there is no CSV (unexpected end of data). Is a quote"),
+    ],
+)
+def test_a_file_that_the_config_names_is_read_before_anything_is_pulled(tmp_path, capsys, command, row, problem):
+    (tmp_path / "asked.csv").write_bytes(b"member_id\nslack:U2\n" + row + b"\n")
+    (tmp_path / "exports" / "slack").mkdir(parents=True)
+    file = tmp_path / "stillhere.toml"
+    file.write_text(GOOD.replace('name = "Example"', f'name = "Example"\n{ASKED}'), encoding="utf-8")
+    assert cli.main([command, "--config", str(file)]) == 2
+    assert f"{tmp_path / 'asked.csv'}: {problem}" in capsys.readouterr().err
+    assert not (tmp_path / ".stillhere").exists()
+
+
+def test_every_whole_number_of_the_config_has_a_greatest_value():
+    sections = {section for section in vars(sections_module).values() if isinstance(section, type)}
+    fields = {
+        f"{section.__name__}.{name}": field
+        for section in sections
+        if issubclass(section, BaseModel)
+        for name, field in section.model_fields.items()
+        if field.annotation is int
+    }
+    assert len(fields) > 15
+    assert [name for name, field in fields.items() if not any(hasattr(bound, "le") for bound in field.metadata)] == []

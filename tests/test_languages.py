@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -99,3 +100,11 @@ def test_an_unknown_language_is_refused_with_those_that_there_are(tmp_path):
         config.load(file)
     with pytest.raises(ValueError, match="no catalogue of 'tlh'; expected one of en, zh_CN, id"):
         languages.get("tlh")
+
+
+@pytest.mark.parametrize("value", [1e30, -1e308, Decimal(10) ** 37, 10**38])
+def test_a_number_is_written_however_great_it_is(value):
+    english = languages.get("en")
+    assert re.sub(r"[,.-]", "", english.number(value)).startswith("1")
+    assert re.sub(r"[,.%-]", "", english.percent(value)).startswith("1")
+    assert re.sub(r"[,.€-]", "", english.money(value, "EUR")).startswith("1")

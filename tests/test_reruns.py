@@ -229,3 +229,6 @@ def test_nothing_is_reported_from_before_the_first_row(tmp_path: Path):
     assert weeks == [(MONDAY.date(),), ((MONDAY + WEEK).date(),)]
     asked_for = due(configuration.load(place.config), place.home, first=date(2023, 1, 1))
     assert asked_for.weeks == [week for (week,) in weeks]
+    before = place.run("--from", "1990-01-01", "--to", "1990-01-02")
+    assert (before.returncode, before.stdout) == (0, "")
+    assert f"No week of the community lies in that range: its first one is that of {MONDAY.date()}." in before.stderr

@@ -37,8 +37,8 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
         retry_policy=RETRIES,
     )
     def exports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        community.prepare(f"run {context.run_id[:8]}", context.log.info)
         try:
+            community.prepare(f"run {context.run_id[:8]}", context.log.info)
             result = pull(community.config, source, community.home, progress.say)
         except UnreachableError as error:
             if context.retry_number < RETRIES.max_retries:

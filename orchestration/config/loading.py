@@ -62,8 +62,8 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
     names = [entry.get("name") for entry in _entries(raw)]
     problems += [
         f"sources: the name {name!r} is used twice; names must be unique"
-        for name in dict.fromkeys(names)
-        if isinstance(name, str) and names.count(name) > 1
+        for name in dict.fromkeys(name for name in names if isinstance(name, str))
+        if names.count(name) > 1
     ]
     problems += [
         f"sources.{entry.get('name')}.audience_of: {entry['audience_of']!r} is not the name of one of the [[sources]]"
@@ -97,9 +97,18 @@ def _problems_between_sections(file: Path, raw: dict[str, Any]) -> list[str]:
         ]
     for key in ("identities", "do_not_contact_file"):
         given = getattr(community, key)
-        if given and not (path := file.absolute().parent / given).is_file():
-            problems.append(f"community.{key}: no such file: {path}")
+        if given is not None and (problem := _problem_of_file(file.absolute().parent / given)):
+            problems.append(f"community.{key}: {problem}")
     return problems
+
+
+def _problem_of_file(path: Path) -> str | None:
+    try:
+        if path.is_file():
+            return None
+        return f"a folder, no file: {path}" if path.is_dir() else f"no such file: {path}"
+    except OSError as error:
+        return f"no such file: {str(path)[:200]} ({error.strerror})"
 
 
 def _problems_of_sources(raw: dict[str, Any]) -> list[str]:

@@ -11,16 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from orchestration.config.values import (
     Account,
     Cron,
+    Day,
     EnvReference,
     Figure,
     MailAddress,
+    Number,
     Owner,
     SourceName,
     Target,
     Timezone,
+    Whole,
 )
 from orchestration.exports import storage
 from orchestration.weeks import Calendar
+
+# More than any community has, and little enough to compute with.
+MOST, MOST_DAYS = 1_000_000_000, 36_500
 
 
 class Section(BaseModel):
@@ -47,26 +53,26 @@ class CommunitySection(Section):
 class Thresholds(Section):
     """[thresholds]: every number in the definitions of the figures that a community may change."""
 
-    churned_after_weeks: int = Field(12, ge=2, le=520)
-    at_risk_after_weeks: int = Field(4, ge=1, le=519)
-    rhythm_min_gaps: int = Field(3, ge=1, le=520)
-    rhythm_factor: float = Field(2.0, ge=0.1, le=1000, allow_inf_nan=False)
-    fit_min_members: int = Field(100, ge=1)
-    probability_below: float = Field(0.10, ge=0, le=1, allow_inf_nan=False)
-    newbie_days: int = Field(30, ge=1)
-    growth_days: int = Field(90, ge=2)
-    source_regular_weeks: int = Field(12, ge=4)
-    source_regular_rows: int = Field(8, ge=1)
-    headline_change_percent: int = Field(5, ge=1, le=1000)
-    headline_min_weeks: int = Field(8, ge=1, le=52)
-    segment_values_kept: int = Field(200, ge=1)
-    winback_churned_weeks: int = Field(26, ge=1)
-    still_reads_weeks: int = Field(4, ge=1, le=520)
-    reactivated_within_weeks: int = Field(4, ge=1, le=52)
-    lift_min_members: int = Field(100, ge=1)
-    removal_silence_weeks: int = Field(26, ge=1)
-    removal_tenure_days: int = Field(180, ge=1)
-    removal_purchase_days: int = Field(365, ge=1)
+    churned_after_weeks: Whole = Field(12, ge=2, le=520)
+    at_risk_after_weeks: Whole = Field(4, ge=1, le=519)
+    rhythm_min_gaps: Whole = Field(3, ge=1, le=520)
+    rhythm_factor: Number = Field(2.0, ge=0.1, le=1000, allow_inf_nan=False)
+    fit_min_members: Whole = Field(100, ge=1, le=MOST)
+    probability_below: Number = Field(0.10, ge=0, le=1, allow_inf_nan=False)
+    newbie_days: Whole = Field(30, ge=1, le=MOST_DAYS)
+    growth_days: Whole = Field(90, ge=2, le=MOST_DAYS)
+    source_regular_weeks: Whole = Field(12, ge=4, le=520)
+    source_regular_rows: Whole = Field(8, ge=1, le=MOST)
+    headline_change_percent: Whole = Field(5, ge=1, le=1000)
+    headline_min_weeks: Whole = Field(8, ge=1, le=52)
+    segment_values_kept: Whole = Field(200, ge=1, le=MOST)
+    winback_churned_weeks: Whole = Field(26, ge=1, le=520)
+    still_reads_weeks: Whole = Field(4, ge=1, le=520)
+    reactivated_within_weeks: Whole = Field(4, ge=1, le=52)
+    lift_min_members: Whole = Field(100, ge=1, le=MOST)
+    removal_silence_weeks: Whole = Field(26, ge=1, le=520)
+    removal_tenure_days: Whole = Field(180, ge=1, le=MOST_DAYS)
+    removal_purchase_days: Whole = Field(365, ge=1, le=MOST_DAYS)
 
 
 class Winback(Section):
@@ -78,8 +84,8 @@ class Winback(Section):
         holdout_salt: what is hashed along with a member; another one draws anew. None: the community's name.
     """
 
-    holdout_share: float = Field(0.1, ge=0, le=0.5)
-    holdout_weeks: int = Field(12, ge=1, le=520)
+    holdout_share: Number = Field(0.1, ge=0, le=0.5)
+    holdout_weeks: Whole = Field(12, ge=1, le=520)
     holdout_salt: str | None = None
 
 
@@ -93,7 +99,7 @@ class Publish(Section):
     """[publish]: what the published tables show and keep, and the address under which a web server shows the pages."""
 
     member_names: Literal["pseudonym", "name"] = "pseudonym"
-    member_weeks_kept: int = Field(26, ge=1)
+    member_weeks_kept: Whole = Field(26, ge=1, le=5200)
     pages_url: str | None = Field(None, pattern=r"^https?://[^\s]+$")
 
 
@@ -106,7 +112,7 @@ class Mail(Section):
     """
 
     host: str = Field(min_length=1)
-    port: int = Field(587, ge=1, le=65535)
+    port: Whole = Field(587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     sender: MailAddress = Field(alias="from")
     to: tuple[MailAddress, ...] = Field(min_length=1)
@@ -139,8 +145,8 @@ class Goal(Section):
     name: str = Field(min_length=1)
     metric: Figure
     source: str = "all"
-    from_date: date = Field(alias="from", ge=date(1990, 1, 1))
-    to_date: date = Field(alias="to", lt=date(9000, 1, 1))
+    from_date: Day = Field(alias="from", ge=date(1990, 1, 1))
+    to_date: Day = Field(alias="to", lt=date(9000, 1, 1))
     target: Target
 
     @property
@@ -157,7 +163,7 @@ class Source(BaseModel):
     name: SourceName
     format: str
     path: str = Field(min_length=1)
-    ended_on: date | None = None
+    ended_on: Day | None = None
     audience_of: SourceName | None = None
     storage: dict[str, Any] = {}
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Strict
 
 
 @cache
@@ -95,11 +94,19 @@ def _figure(metric: str) -> str:
     return metric
 
 
+def _day(given: Any) -> Any:
+    # pydantic takes a number, also one in quotes, for seconds since 1970.
+    if not isinstance(given, date) and not (isinstance(given, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", given)):
+        raise ValueError(f"{repr(given)[:80]}: expected a day, such as 2026-05-11")
+    return given
+
+
 def _target(given: Any) -> Any:
-    is_number = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    # Above that, a number has no place for units any more.
+    is_number = isinstance(given, int | float) and not isinstance(given, bool) and abs(given) < 1e15
     is_change = isinstance(given, str) and re.fullmatch(r"[+-]\d{1,6}(\.\d{1,6})?%", given)
     if not is_number and not is_change:
-        raise ValueError(f'{given!r}: expected a number, or a change such as "+10%" or "-5%"')
+        raise ValueError(f'{repr(given)[:80]}: expected a number below 1e15, or a change such as "+10%" or "-5%"')
     return given
 
 
@@ -111,4 +118,7 @@ MailAddress = Annotated[str, AfterValidator(_mail_address)]
 EnvReference = Annotated[str, AfterValidator(_env_reference)]
 Cron = Annotated[str, AfterValidator(_cron)]
 Figure = Annotated[str, AfterValidator(_figure)]
+Day = Annotated[date, BeforeValidator(_day)]
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
 Target = Annotated[float | str, BeforeValidator(_target)]
