@@ -123,7 +123,9 @@ def _run(community: Community, console: Console, first: date | None, last: date 
     if found.newest_at is None:
         console.print("No export holds a usable row: nothing to report. `stillhere check` says what was found.")
     elif last and community.config.calendar.week_of(last) < begins:
-        console.print(f"No week of the community lies in that range: its first one is that of {begins}.")
+        console.print(
+            f"No week of the community lies in that range: its first one is that of {begins}.", soft_wrap=True
+        )
     if found.beyond:
         console.print(
             f"Not reported: {len(found.beyond)} closed week(s) from {found.beyond[0]} on. The newest row of any export"
