@@ -67,7 +67,7 @@ def run(config_file: Path, home: Path | None, first: date | None, last: date | N
     console = Console(stderr=True, highlight=False)
     community.export_environment()
     try:
-        community.prepare("stillhere run", lambda text: console.print(text, markup=False, soft_wrap=True))
+        community.prepare("stillhere run", lambda text: console.print(on_one_line(text), markup=False, soft_wrap=True))
         return _run(community, console, first, last)
     finally:
         HomeLock(community.home).release()
@@ -84,7 +84,10 @@ def _check_dates(config: Config, first: date | None, last: date | None) -> None:
 
 
 def _run(community: Community, console: Console, first: date | None, last: date | None) -> int:
-    with console.status("starting Dagster") as status, progress.listening(lambda text: status.update(escape(text))):
+    with (
+        console.status("starting Dagster") as status,
+        progress.listening(lambda text: status.update(escape(on_one_line(text)))),
+    ):
         import dagster as dg
 
         from orchestration import definitions
@@ -241,7 +244,7 @@ def _summarise(community: Community, console: Console, outcome: Outcome) -> None
     for problem in outcome.problems:
         console.print(harmless(problem), style="red", markup=False)
     for problem in dict.fromkeys(outcome.undelivered):
-        console.print(f"Not sent: {problem}", style="yellow", markup=False, soft_wrap=True)
+        console.print(harmless(f"Not sent: {problem}"), style="yellow", markup=False, soft_wrap=True)
     parts = [f"{outcome.published} week(s) published", f"{outcome.unchanged} unchanged"]
     if outcome.withheld:
         parts.append(f"{outcome.withheld} withheld")

@@ -22,6 +22,7 @@ from orchestration.erasure.members import Member
 from orchestration.erasure.plan import Plan
 from orchestration.errors import ErasureError, UserError
 from orchestration.home import HomeLock
+from orchestration.terminal import on_one_line
 
 
 def forget(config_file: Path, home: Path | None, member_id: str, unseen: bool) -> int:
@@ -45,7 +46,7 @@ def forget(config_file: Path, home: Path | None, member_id: str, unseen: bool) -
     console = Console(stderr=True, highlight=False)
 
     def tell(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
+        console.print(on_one_line(text), markup=False, soft_wrap=True)
 
     community.export_environment()
     try:
@@ -60,7 +61,7 @@ def forget(config_file: Path, home: Path | None, member_id: str, unseen: bool) -
             if not member.is_known and not (unseen and members.is_account(community.config, member_id)):
                 raise members.unknown(community.config, member_id)
             _plan(member).write(community.home)
-            finish(community, lambda text: status.update(escape(text)))
+            finish(community, lambda text: status.update(escape(on_one_line(text))))
         _summarise(community, member, member_id, tell)
     finally:
         HomeLock(community.home).release()
