@@ -98,6 +98,33 @@ def test_links_that_lead_out_of_the_export_are_not_followed(inbox):
     assert inbox.footprint() == before
 
 
+def test_linked_folders_are_told_and_not_gone_into(inbox):
+    outside = inbox.folder / "elsewhere"
+    outside.mkdir()
+    (outside / "2024-01-02.json").write_text(GOOD_DAY)
+    put_all(inbox, files())
+    (inbox.exports / "random").symlink_to(outside)
+    (inbox.exports / "general" / "circle").symlink_to(inbox.exports)
+    (inbox.exports / "again").symlink_to(inbox.exports / "general")
+    (inbox.exports / "home").symlink_to(inbox.home.path)
+    inbox.pull()
+    assert inbox.reasons() == {"random": "a link that leads out of the export's folder"}
+    assert inbox.rows("slack_messages", "_file") == ["general/2024-01-01.json"]
+    assert not inbox.pull().changed, "what was told once is not told again"
+
+
+@pytest.mark.parametrize("path", ["exports/pipe.csv", "exports/*.csv", "exports/pipe.zip", "exports/pipe.csv.gz"])
+def test_a_pipe_as_the_path_is_not_waited_for(tmp_path, path):
+    table = '[[sources]]\nname = "t"\nformat = "table"\npath = "{}"\n[sources.columns]\nmember = "m"\nat = "at"\n'
+    inbox = Inbox(tmp_path, table.format(path) + 'type = "type"\n')
+    os.mkfifo(inbox.exports / path.replace("*", "pipe").partition("/")[2])
+    inbox.pull()
+    assert set(inbox.reasons().values()) == {"not a regular file"}
+    inbox.configure(SLACK.replace("exports", path))
+    inbox.pull()
+    assert set(inbox.reasons().values()) == {"not a regular file"}, "a format that needs no such file tells it too"
+
+
 def test_a_home_within_the_export_is_no_part_of_it(tmp_path):
     inbox = Inbox(tmp_path, SLACK.replace('"exports"', '"."'))
     inbox.put("general/2024-01-01.json", [message()])

@@ -35,6 +35,8 @@ _BOMB_BYTES = 64 << 20
 # A zip in a zip in a zip; whatever is packed deeper is told, and not opened.
 MAX_NESTING = 3
 
+_IRREGULAR = "not a regular file"
+
 # What broken files and archives raise; a member's name that is no UTF-8 is a UnicodeDecodeError.
 UNREADABLE = (
     OSError,
@@ -103,6 +105,7 @@ class ExportFile:
         open: a way to read its bytes.
         path: where they lie, if it is a plain file.
         problem: why it must not be read.
+        is_opaque: what lies in it cannot be known by its name, so that it is told whatever the format needs.
         budget: what the archive that it came out of may still unpack to.
         known_sha256: its hash, where that is known without reading it.
     """
@@ -112,6 +115,7 @@ class ExportFile:
     open: Callable[[], IO[bytes]]
     path: Path | None = None
     problem: str | None = None
+    is_opaque: bool = False
     budget: Budget | None = None
     known_sha256: str | None = None
 
@@ -150,7 +154,7 @@ def find(path: str, base: Path, where: str) -> list[Export]:
         Export(
             _label(entry.relative_to(base).as_posix() if entry.is_relative_to(base) else str(entry)),
             entry,
-            "folder" if entry.is_dir() else kind_of(entry.name),
+            "folder" if entry.is_dir() else "file" if _is_irregular(entry) else kind_of(entry.name),
         )
         for entry in found
     ]
@@ -188,6 +192,11 @@ def kind_of(name: str) -> str:
     return "gz" if name.endswith(".gz") and not name.rsplit("/", 1)[-1].startswith("._") else "file"
 
 
+def _is_irregular(path: Path) -> bool:
+    """Whether it is a pipe, a device or the like."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 @contextmanager
 def files(export: Export, without: Path) -> Iterator[Iterator[ExportFile]]:
     """The files of an export in the order of their names, while its archive is open.
@@ -209,7 +218,10 @@ def files(export: Export, without: Path) -> Iterator[Iterator[ExportFile]]:
         yield _in_folder(export.path, without.resolve())
     else:
         path = export.path
-        yield iter([ExportFile(export.name, path.stat().st_size, lambda: path.open("rb"), _plain(path))])
+        # Reading a pipe would wait for whoever writes to it, and a device may never end.
+        problem = _IRREGULAR if _is_irregular(path) else None
+        size, is_opaque = path.stat().st_size, problem is not None
+        yield iter([ExportFile(export.name, size, lambda: path.open("rb"), _plain(path), problem, is_opaque)])
 
 
 @contextmanager
@@ -245,18 +257,22 @@ def _plain(path: Path) -> Path | None:
 
 def _in_folder(root: Path, without: Path) -> Iterator[ExportFile]:
     inside = root.resolve()
-    for path in sorted(entry for entry in root.rglob("*") if not entry.is_dir()):
+    # A linked folder is not gone into: it may lead in circles.
+    for path in sorted(entry for entry in root.rglob("*") if entry.is_symlink() or not entry.is_dir()):
         name = _label(path.relative_to(root).as_posix())
         # Not `Path.resolve`, which raises where links lead in circles.
         problem, target = None, Path(os.path.realpath(path))
         if target.is_relative_to(without):
             continue
+        is_folder = path.is_dir()
         if not target.is_relative_to(inside):
             problem = "a link that leads out of the export's folder"
+        elif is_folder:
+            continue  # its files are read where they lie
         elif not path.is_file():
-            problem = "not a regular file"
+            problem = _IRREGULAR
         size = 0 if problem else path.stat().st_size
-        yield ExportFile(name, size, lambda path=path: path.open("rb"), _plain(path), problem)
+        yield ExportFile(name, size, lambda path=path: path.open("rb"), _plain(path), problem, is_folder)
 
 
 def _in_zip(archive: zipfile.ZipFile) -> Iterator[ExportFile]:

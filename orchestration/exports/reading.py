@@ -58,7 +58,9 @@ class ExportReader:
         kind = locate.kind_of(file.name)
         if table is not None and table == pull.format.member_list:
             self.member_list_files.add(file.name)
-        if table:
+        if file.is_opaque:
+            self._read(file, is_text=False)
+        elif table:
             self._stage(file, table)
         elif kind != "file" and pull.format.unpacks(file.name):
             self._open(file, kind, depth)
