@@ -20,6 +20,7 @@ from orchestration.config import Source
 from orchestration.errors import UserError
 from orchestration.exports import lake
 from orchestration.exports.pull import PullResult, pull
+from orchestration.faults import telling
 from orchestration.home import Home
 from orchestration.terminal import on_one_line
 
@@ -59,7 +60,11 @@ def check(config_file: Path) -> int:
         markup=False,
         soft_wrap=True,
     )
-    with tempfile.TemporaryDirectory(prefix="stillhere-check-") as folder, _environment_as_it_was():
+    with (
+        tempfile.TemporaryDirectory(prefix="stillhere-check-") as folder,
+        _environment_as_it_was(),
+        telling(Home(Path(folder))),
+    ):
         community = replace(given, home=Home(Path(folder)).create())
         lake.write_schemas(community.home, formats.raw_tables())
         with Console(stderr=True).status("") as status:

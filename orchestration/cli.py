@@ -6,7 +6,6 @@ Only light modules are imported at the top: `stillhere --help` has to answer in 
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from orchestration import __version__
 from orchestration.errors import UserError
+from orchestration.faults import telling
 from orchestration.terminal import harmless
 
 EXIT_PUBLISHED, EXIT_WITHHELD, EXIT_USAGE = 0, 1, 2
@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit code (0 all published, 1 withheld or failed, 2 command line or config wrong)."""
     parsed = _parser().parse_args(arguments)
     try:
-        return parsed.run(parsed)
+        with telling():
+            return parsed.run(parsed)
     except UserError as error:
         print(harmless(error.message), file=sys.stderr)
         return error.exit_code
@@ -33,35 +34,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped. What was published stays; the next run completes the rest.", file=sys.stderr)
         return EXIT_WITHHELD
-    except Exception as error:
-        if (trouble := _trouble_with_disk(error)) is None:
-            raise
-        print(
-            f"{harmless(trouble)}\nThe home or a temporary folder is full, or cannot be written to. Make room (TMPDIR"
-            " names another place for temporary files), or see to the rights, and run again. What was published"
-            " stays.",
-            file=sys.stderr,
-        )
-        return EXIT_WITHHELD
-
-
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-# What SQLite and DuckDB say of the same.
-_DISK_WORDS = (
-    "No space left on device", "database or disk is full", "disk I/O error", "readonly database", "Read-only file",
-)  # fmt: skip
-
-
-def _trouble_with_disk(error: BaseException | None) -> str | None:
-    """What an error, or what it came of, says of a disk that is full or must not be written to; None: nothing."""
-    while error is not None:
-        first_line = (str(error).splitlines() or [""])[0]
-        if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
-            return first_line
-        if type(error).__name__ in ("OperationalError", "IOException") and any(w in str(error) for w in _DISK_WORDS):
-            return first_line
-        error = error.__cause__ or error.__context__
-    return None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from pathlib import Path
 from orchestration.community import LOCATION, Community
 from orchestration.config import CONFIG_NAME
 from orchestration.errors import UserError
+from orchestration.faults import telling
 
 TEMPLATE = """\
 # stillhere: who belongs, where their exports lie, and what counts as silence.
@@ -162,9 +163,16 @@ def ui(config_file: Path, home: Path | None, port: int) -> int:
     """
     import socket
 
+    import dagster as dg
+
+    from orchestration.due import first_week
+
     community = Community.of(config_file, home)
     community.home.create()
     community.export_environment()
+    # What Dagster's servers could not start with is told here, and not in their words.
+    with telling(community.home), dg.DagsterInstance.get():
+        first_week(community.config, community.home)
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise UserError(f"--port {port}: something listens there already. Stop it, or give another port.")

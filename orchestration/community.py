@@ -9,7 +9,7 @@ from pathlib import Path
 from orchestration import config as configuration
 from orchestration import formats, warehouse
 from orchestration.erasure import erased_list, plan
-from orchestration.errors import UserError
+from orchestration.errors import HomeError, UserError
 from orchestration.exports import lake
 from orchestration.home import Home, HomeLock
 
@@ -55,8 +55,8 @@ class Community:
         An erasure that was killed is completed first, so that no run reads what is half erased.
 
         Raises:
-            UserError: the weeks published from this home begin on another day than the config's; or people were erased
-                from it, and the list of them is gone: a load would bring them back.
+            UserError: the weeks published from this home begin on another day than the config's.
+            HomeError: people were erased from it, and the list of them is gone: a load would bring them back.
             ErasureError: the erasure cannot be completed.
         """
         self.home.create()
@@ -70,7 +70,7 @@ class Community:
             say("Completing an erasure that was begun and not completed.")
             finish(self, say)
         if not erased_list.file_of(self.home).exists() and self._has_erased():
-            raise UserError(
+            raise HomeError(
                 f"{erased_list.file_of(self.home)}: missing, though people were erased from this home. Without it,"
                 " loading would bring them back. Put it back from a backup, or begin a new home."
             )

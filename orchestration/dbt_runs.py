@@ -8,6 +8,7 @@ of them for finding out again what this process knows.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -124,6 +125,18 @@ def with_ancestors(names: Iterable[str], left_out: Callable[[str], bool] = lambd
             found[key] = nodes[key]
             waiting += nodes[key].depends_on_nodes
     return list(found.values())
+
+
+def unreadable_cache() -> tuple[Path, str | None]:
+    """Where the parsed project is kept, and why it cannot be read; None where it can, or is not there yet."""
+    folder = _cache() / project_digest()
+    try:
+        if all((folder / name).exists() for name in _PARSED):
+            json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            _read(folder)
+    except Exception as error:  # each reader raises errors of its own
+        return folder, f"{type(error).__name__}: {error}"[:500]
+    return folder, None
 
 
 def _mark(manifest: Manifest, names: set[str]) -> None:

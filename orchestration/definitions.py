@@ -13,6 +13,7 @@ from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
 from orchestration.community import Community
 from orchestration.due import first_week
+from orchestration.faults import telling
 
 WEEKLY_JOB = "weekly_report"
 PULL_JOB = "pull_exports"
@@ -85,4 +86,6 @@ def build(community: Community) -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The definitions of the community that the environment names."""
-    return build(Community.of())
+    community = Community.of()
+    with telling(community.home):
+        return build(community)

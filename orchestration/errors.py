@@ -28,6 +28,18 @@ class UnreachableError(ExportsError):
     """The place where a source's exports lie did not answer as it should; later it may. All else is for a person."""
 
 
+class HomeError(UserError):
+    """A file of the home cannot be read, or none can be written: names it, and says what to do."""
+
+    exit_code = 1
+
+
+class BuildError(UserError):
+    """dbt could not build models; the message has its words."""
+
+    exit_code = 1
+
+
 class ErasureError(UserError):
     """An erasure could not be completed now. It stays planned, and the next `forget` or run tries again."""
 

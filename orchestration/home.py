@@ -113,8 +113,9 @@ class Home:
                     " new one; give another by --home or STILLHERE_HOME."
                 ) from None
         instance_file = self.dagster / "dagster.yaml"
-        if not instance_file.exists():
-            instance_file.write_text(DAGSTER_YAML, encoding="utf-8")
+        # An empty one, as a full disk leaves it, would have Dagster do as it does by itself: telemetry among it.
+        if not instance_file.exists() or not instance_file.stat().st_size:
+            put_file(instance_file, DAGSTER_YAML.encode())
         return self
 
 

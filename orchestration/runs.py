@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,8 +19,10 @@ from orchestration.commands import called
 from orchestration.community import LOCATION, Community
 from orchestration.config import Config
 from orchestration.errors import UserError
+from orchestration.exports import unreadable
 from orchestration.exports.pull import find
 from orchestration.exports.storage import is_url
+from orchestration.faults import telling
 from orchestration.home import HomeLock
 from orchestration.terminal import harmless, on_one_line
 from orchestration.weeks import contiguous, run_tags
@@ -67,8 +68,11 @@ def run(config_file: Path, home: Path | None, first: date | None, last: date | N
     console = Console(stderr=True, highlight=False)
     community.export_environment()
     try:
-        community.prepare("stillhere run", lambda text: console.print(on_one_line(text), markup=False, soft_wrap=True))
-        return _run(community, console, first, last)
+        with telling(community.home):
+            community.prepare(
+                "stillhere run", lambda text: console.print(on_one_line(text), markup=False, soft_wrap=True)
+            )
+            return _run(community, console, first, last)
     finally:
         HomeLock(community.home).release()
 
@@ -105,11 +109,11 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             outcome = Outcome(problems=_failures(pulled))
             for line in _pull_sentences(pulled):
                 console.print(on_one_line(line), markup=False, soft_wrap=True)
-            if not pulled.success:
+            if outcome.problems:
                 _summarise(community, console, outcome)
                 return EXIT_WITHHELD
             found = due(community.config, community.home, first, last)
-            outcome.problems += _unread(community, found.weeks)
+            outcome.problems += unreadable.sentences(community.config, community.home, found.weeks)
             outcome.unchanged = len(found.unchanged)
             # What Dagster knows of a community depends on its exports by the first week alone.
             begins = first_week(community.config, community.home)
@@ -181,20 +185,23 @@ def _execute(
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    """Why steps failed, in the words of their own failure."""
-    problems = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            data = event.step_failure_data
-            if data.user_failure_data and data.user_failure_data.description:
-                problems.append(data.user_failure_data.description)
-                continue
-            error = data.error
-            # The innermost error says what happened; those around it say where in Dagster.
-            while error and error.cause:
-                error = error.cause
-            problems.append(error.message.strip() if error else "a step failed without an error")
-    if not result.success and not problems:
+    """Why steps failed, in the words of their own failure; but for those that found nothing readable alone."""
+    from orchestration.assets.words import NOTHING_READABLE
+
+    problems, failed = [], [event for event in result.all_events if event.is_step_failure]
+    for event in failed:
+        data = event.step_failure_data
+        if data.user_failure_data and NOTHING_READABLE in data.user_failure_data.metadata:
+            continue
+        if data.user_failure_data and data.user_failure_data.description:
+            problems.append(data.user_failure_data.description)
+            continue
+        error = data.error
+        # The innermost error says what happened; those around it say where in Dagster.
+        while error and error.cause:
+            error = error.cause
+        problems.append(error.message.strip() if error else "a step failed without an error")
+    if not result.success and not failed:
         problems.append(f"Dagster run {result.run_id} failed.")
     return problems
 
@@ -226,18 +233,6 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
                 outcome.undelivered.append(str(metadata["not_delivered"].value))
             if result.success:
                 return  # one event a week, all with the same totals
-
-
-def _unread(community: Community, weeks: Sequence[date]) -> list[str]:
-    """Sources of which nothing can be read any more, though no week is attempted that is withheld for it."""
-    with warehouse.connect(community.home.warehouse, read_only=True) as connection:
-        found = connection.execute("select source, last_week from control.unreadable_sources order by 1").fetchall()
-    return [
-        f"{source}: of its newest exports nothing can be read. The reasons are in {community.home.quarantine / source}."
-        " Put whole exports in place and run again."
-        for source, last_week in found
-        if not any(last_week is None or week > last_week for week in weeks)
-    ]
 
 
 def _summarise(community: Community, console: Console, outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, date
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from orchestration import formats
 from orchestration.config import Config, Goal
 from orchestration.erasure.erased_list import MEMBER, ErasedList
 from orchestration.errors import ConfigError
-from orchestration.exports import lake
+from orchestration.exports import lake, unreadable
 from orchestration.formats.base import quoted
 from orchestration.home import Home
 from orchestration.weeks import WEEK
@@ -77,7 +77,7 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
             not to be contacted has no column member_id, or an account in it that is of no source.
     """
     settings = _settings(config, home, weeks)
-    ledgers = {source.name: lake.Ledger(home, source.name).exports() for source in config.sources}
+    of_no_use = unreadable.sources(config, home)
     with connect(home.warehouse) as connection:
         connection.begin()
         connection.execute("create schema if not exists control")
@@ -102,10 +102,7 @@ def write_control(config: Config, home: Home, weeks: Sequence[date]) -> None:
         )
         asked = [(account,) for account in do_not_contact(config) if not erased.has(MEMBER, account)]
         _replace(connection, "do_not_contact", {"account_id": "VARCHAR"}, asked)
-        unreadable = [
-            (name, _last_week(config, exports)) for name, exports in ledgers.items() if _nothing_readable(exports)
-        ]
-        _replace(connection, "unreadable_sources", {"source": "VARCHAR", "last_week": "DATE"}, unreadable)
+        _replace(connection, "unreadable_sources", {"source": "VARCHAR", "last_week": "DATE"}, of_no_use)
         connection.commit()
 
 
@@ -303,16 +300,3 @@ def _rows_of(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[st
         raise ConfigError(
             f"{path}: line {ended + 1}: the row that begins there is no CSV ({error}). Is a quote in it not closed?"
         ) from None
-
-
-def _nothing_readable(exports: Sequence[lake.ExportAccount]) -> bool:
-    """Whether of all files of the newest pull not one could be read."""
-    newest = [export for export in exports if export.pull_id == exports[-1].pull_id]
-    files = sum(export.files for export in newest)
-    return files > 0 and sum(export.unreadable_files for export in newest) == files
-
-
-def _last_week(config: Config, exports: Sequence[lake.ExportAccount]) -> date | None:
-    """The last week of which a source's readable exports tell."""
-    instants = [export.last_at for export in exports if export.last_at]
-    return config.calendar.week_of(config.calendar.local_date(max(instants).replace(tzinfo=UTC))) if instants else None

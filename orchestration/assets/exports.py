@@ -1,11 +1,14 @@
 """Assets `exports/<source>`: what is new in a source's exports, read into the lake."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from orchestration import formats, progress
+from orchestration.assets.words import in_words, nothing_readable, of_unreadable_sources
 from orchestration.community import Community
 from orchestration.config import Source
-from orchestration.errors import UnreachableError, UserError
+from orchestration.errors import UnreachableError
 from orchestration.exports.lake import KNOWN, LOADED, UNREADABLE
 from orchestration.exports.pull import pull
 from orchestration.exports.storage import shown
@@ -36,19 +39,19 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
         owners=list(community.config.community.owners),
         retry_policy=RETRIES,
     )
-    def exports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        try:
+    def exports(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        with in_words(community):
             community.prepare(f"run {context.run_id[:8]}", context.log.info)
-            result = pull(community.config, source, community.home, progress.say)
-        except UnreachableError as error:
-            if context.retry_number < RETRIES.max_retries:
-                progress.say(f"{source.name}: no answer; trying again in a while")
-            raise dg.Failure(description=error.message) from None
-        except UserError as error:
-            raise dg.Failure(description=error.message, allow_retries=False) from None
+            try:
+                result = pull(community.config, source, community.home, progress.say)
+            except UnreachableError as error:
+                if context.retry_number < RETRIES.max_retries:
+                    progress.say(f"{source.name}: no answer; trying again in a while")
+                raise dg.Failure(description=error.message) from None
+            said = of_unreadable_sources(context, community)
         context.log.info(result.sentence())
         progress.say(result.sentence())
-        unreadable = [
+        bad_files = [
             f"{account.file}: {account.reason}" for account in result.accounts if account.outcome == UNREADABLE
         ]
         metadata = {
@@ -60,11 +63,13 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
             "rows_quarantined": result.total("rows_quarantined"),
             "lake": dg.MetadataValue.path(str(community.home.lake / source.name)),
         }
-        if unreadable:
-            metadata["unreadable_files"] = dg.MetadataValue.md("\n".join(f"- {line}" for line in unreadable[:50]))
-            context.log.warning(f"{len(unreadable)} file(s) could not be read: {'; '.join(unreadable[:3])}")
+        if bad_files:
+            metadata["unreadable_files"] = dg.MetadataValue.md("\n".join(f"- {line}" for line in bad_files[:50]))
+            context.log.warning(f"{len(bad_files)} file(s) could not be read: {'; '.join(bad_files[:3])}")
         if result.total("rows_quarantined"):
             metadata["quarantine"] = dg.MetadataValue.path(str(community.home.quarantine / source.name))
-        return dg.MaterializeResult(metadata=metadata)
+        yield dg.MaterializeResult(metadata=metadata)
+        if said:
+            raise nothing_readable(said)
 
     return exports

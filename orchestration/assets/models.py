@@ -10,8 +10,9 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 import expectations
 from orchestration import dbt_runs, formats, gate, headlines, lineage, progress, warehouse
 from orchestration.assets.exports import POOL
+from orchestration.assets.words import in_words, nothing_readable, of_unreadable_sources
 from orchestration.community import Community
-from orchestration.errors import UserError
+from orchestration.errors import BuildError
 from orchestration.weeks import run_tags
 
 WEEKLY_FOLDER = "reports"
@@ -117,28 +118,31 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
         op_tags={"kind": "dbt"},
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        community.prepare(f"run {context.run_id[:8]}", context.log.info)
-        selected = {names[key] for key in context.selected_asset_keys}
-        weekly = {name for name in selected if name in expectations.REPORTS}
-        # A run of checks alone bears no week where it was started from the check's page: it checks all there are.
-        weeks = run_weeks(context) if weekly else [] if selected else checked_weeks(context, community)
-        if weekly:
-            tag_weeks(context, weeks)
-        built = _run_dbt(community, selected, weeks, of_all_weeks, context.log.info) if selected else []
-        described = headlines.describe(community, [name for name in built if name in selected], weeks)
-        for name, description in described.items():
-            add_metadata(context, keys_by_name[name], description.of_weeks)
-            version = dg.DataVersion(description.data_version) if description.data_version else None
-            yield dg.MaterializeResult(
-                asset_key=keys_by_name[name], metadata=description.metadata, data_version=version
-            )
-        if weeks:
-            progress.say(f"checking {len(weeks)} week(s)")
-            results = gate.check(community.home, weeks)
-            for key in sorted(context.selected_asset_check_keys, key=str):
-                yield _check_result(
-                    key, [r for r in results if r.report == key.asset_key.path[-1]], len(weeks), context
+        with in_words(community):
+            community.prepare(f"run {context.run_id[:8]}", context.log.info)
+            selected = {names[key] for key in context.selected_asset_keys}
+            weekly = {name for name in selected if name in expectations.REPORTS}
+            # A run of checks alone bears no week where it was started from the check's page: it checks all there are.
+            weeks = run_weeks(context) if weekly else [] if selected else checked_weeks(context, community)
+            if weekly:
+                tag_weeks(context, weeks)
+            built = _run_dbt(community, selected, weeks, of_all_weeks, context.log.info) if selected else []
+            described = headlines.describe(community, [name for name in built if name in selected], weeks)
+            for name, description in described.items():
+                add_metadata(context, keys_by_name[name], description.of_weeks)
+                version = dg.DataVersion(description.data_version) if description.data_version else None
+                yield dg.MaterializeResult(
+                    asset_key=keys_by_name[name], metadata=description.metadata, data_version=version
                 )
+            if weeks:
+                progress.say(f"checking {len(weeks)} week(s)")
+                results = gate.check(community.home, weeks)
+                for key in sorted(context.selected_asset_check_keys, key=str):
+                    yield _check_result(
+                        key, [r for r in results if r.report == key.asset_key.path[-1]], len(weeks), context
+                    )
+            if said := of_unreadable_sources(context, community, weeks):
+                raise nothing_readable(said)
 
     return models
 
@@ -200,12 +204,9 @@ def _run_dbt(
         The models' names in the order in which they were built, those that stand in their places.
 
     Raises:
-        dagster.Failure: a model failed; its message is dbt's.
+        BuildError: a model failed; its message is dbt's.
     """
-    try:
-        warehouse.write_control(community.config, community.home, weeks)
-    except UserError as error:
-        raise dg.Failure(description=error.message, allow_retries=False) from None
+    warehouse.write_control(community.config, community.home, weeks)
     order = dbt_runs.standing_models(community.home) if of_all_weeks <= selected else []
     # Of no weeks, what follows a run's weeks would be computed for nothing.
     standing = [name for name in order if name in selected and (not weeks or name in of_all_weeks)]
@@ -219,7 +220,7 @@ def _run_dbt(
         )
     if done.problems:
         text = "\n".join(dict.fromkeys(problem for problem in done.problems if problem))
-        raise dg.Failure(description=f"dbt failed:\n{text[:4000]}", allow_retries=False)
+        raise BuildError(f"dbt failed:\n{text[:4000]}")
     if of_all_weeks <= set(done.built):
         dbt_runs.note_standing(community.home, [name for name in done.built if name not in expectations.REPORTS])
     places = {name: place for place, name in enumerate(order)}

@@ -6,6 +6,7 @@ import expectations
 from orchestration import gate, progress
 from orchestration.assets.exports import POOL
 from orchestration.assets.models import failures, run_weeks, tag_weeks
+from orchestration.assets.words import in_words, nothing_readable, of_unreadable_sources
 from orchestration.community import Community
 from orchestration.delivery import deliver
 from orchestration.page import pages
@@ -37,13 +38,15 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         ),
     )
     def stillhere(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        community.prepare(f"run {context.run_id[:8]}", context.log.info)
-        weeks = run_weeks(context)
-        tag_weeks(context, weeks)
-        progress.say(f"publishing {len(weeks)} week(s)")
-        result = publish(community.home, weeks, context.run_id, community.config.community.language)
-        pages.write(community.home, community.config)
-        undelivered = deliver(community.config, community.home, result.withheld, context.log.info)
+        with in_words(community):
+            community.prepare(f"run {context.run_id[:8]}", context.log.info)
+            weeks = run_weeks(context)
+            tag_weeks(context, weeks)
+            progress.say(f"publishing {len(weeks)} week(s)")
+            result = publish(community.home, weeks, context.run_id, community.config.community.language)
+            pages.write(community.home, community.config)
+            undelivered = deliver(community.config, community.home, result.withheld, context.log.info)
+            said = of_unreadable_sources(context, community, weeks)
         for problem in undelivered:
             context.log.warning(problem)
         good = len(result.published) + len(result.unchanged)
@@ -60,11 +63,13 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         for week in weeks:
             if (page := community.home.page(week)).exists():
                 context.add_asset_metadata({"page": dg.MetadataValue.url(page.as_uri())}, KEY, str(week))
-        if not result.withheld:
+        if not result.withheld and not said:
             return dg.MaterializeResult(metadata=metadata)
         # The step ends red, but what was published is published: say so for each such week.
         for week in result.published + result.unchanged:
             context.log_event(dg.AssetMaterialization(KEY, partition=str(week), metadata=metadata))
+        if not result.withheld:
+            raise nothing_readable(said)
         # On the asset too, beside the week, and not in the run alone.
         for verdict in result.withheld:
             why = {"withheld": failures(verdict.failed)}
@@ -73,7 +78,9 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
         reasons = [f"{check.week_start}: {gate.explain(check)}" for check in failed]
         metadata["withheld"] = failures(failed)
         raise dg.Failure(
-            description=f"{len(result.withheld)} week(s) withheld, {good} published.\n" + "\n".join(reasons[:20]),
+            description="\n".join(
+                [f"{len(result.withheld)} week(s) withheld, {good} published.", *reasons[:20], *said]
+            ),
             metadata=metadata,
             allow_retries=False,
         )

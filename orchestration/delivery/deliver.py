@@ -91,9 +91,10 @@ def _newest_week(home: Home) -> Any:
 
 
 def _sent(home: Home) -> set[tuple[str, str]]:
-    """What was sent; a line that a killed run wrote half of does not count."""
+    """What was sent; a line that a killed run wrote half of, or that is damaged, does not count."""
     found = set()
-    for line in home.delivered.read_text(encoding="utf-8").splitlines() if home.delivered.exists() else ():
+    told = home.delivered.read_text(encoding="utf-8", errors="replace") if home.delivered.exists() else ""
+    for line in told.splitlines():
         try:
             entry = json.loads(line)
             found.add((entry["by"], entry["what"]))
@@ -104,7 +105,7 @@ def _sent(home: Home) -> set[tuple[str, str]]:
 
 def _remember(home: Home, way: str, what: str) -> None:
     entry = {"by": way, "what": what, "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}
-    with home.delivered.open("a+", encoding="utf-8") as out:
+    with home.delivered.open("a+", encoding="utf-8", errors="replace") as out:
         # A line that was cut off stays alone on its line.
         out.seek(0)
         so_far = out.read()

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.errors import UserError
+from orchestration.errors import HomeError
 from orchestration.home import Home, put_file
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ MEMBER, NAME, PERSON = "member", "name", "person"
 _WORD = re.compile(r"\w+")
 # Names of files are searched for names of people; longer ones are matched whole only.
 _MOST_WORDS = 8
+_FIELDS = ("kind", "hash", "words", "erased_at")
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,16 @@ class ErasedList:
         """The list of a home; an empty one, with a secret that is not kept yet, where nobody was erased.
 
         Raises:
-            UserError: the file is there and cannot be read: loading on would bring erased people back.
+            HomeError: the file is there and cannot be read: loading on would bring erased people back.
         """
         try:
             found = json.loads(file_of(home).read_text(encoding="utf-8"))
-            return cls(found["secret"], tuple(found["entries"]))
+            entries = tuple({name: entry[name] for name in _FIELDS} for entry in found["entries"])
+            return cls(str(found["secret"]), entries)
         except FileNotFoundError:
             return cls(secrets.token_hex(32))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(
+            raise HomeError(
                 f"{file_of(home)}: the list of those who were erased cannot be read ({error}). Put it back from a"
                 " backup: without it the next load would bring them back."
             ) from None

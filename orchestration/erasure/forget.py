@@ -20,7 +20,8 @@ from orchestration.erasure import plan as plans
 from orchestration.erasure.erased_list import MEMBER, NAME, PERSON, ErasedList, can_be_part_of_a_name
 from orchestration.erasure.members import Member
 from orchestration.erasure.plan import Plan
-from orchestration.errors import ErasureError, UserError
+from orchestration.errors import ErasureError, HomeError, UserError
+from orchestration.faults import telling
 from orchestration.home import HomeLock
 from orchestration.terminal import on_one_line
 
@@ -50,7 +51,7 @@ def forget(config_file: Path, home: Path | None, member_id: str, unseen: bool) -
 
     community.export_environment()
     try:
-        with console.status("looking for them") as status:
+        with telling(community.home), console.status("looking for them") as status:
             # Completes an erasure that was killed, if there is one.
             community.prepare("stillhere forget", tell)
             erased = ErasedList.of(community.home)
@@ -80,7 +81,12 @@ def finish(community: Community, say: Callable[[str], None]) -> None:
     import duckdb
 
     try:
-        _finish(community, plan, say)
+        with telling(community.home):
+            _finish(community, plan, say)
+    except HomeError as error:
+        raise ErasureError(
+            f"{error.message}\nThe erasure stopped there. The next `forget` or run goes on where it stopped."
+        ) from None
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise ErasureError(
             f"{community.home.path}: the erasure stopped: {str(error).splitlines()[0]}. Make room or mend what is said"

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from orchestration.errors import HomeError
 from orchestration.home import Home, put_file
 
 
@@ -44,15 +45,25 @@ class Plan:
 
 
 def pending(home: Home) -> Plan | None:
-    """The erasure that was begun and not completed, if there is one."""
+    """The erasure that was begun and not completed, if there is one.
+
+    Raises:
+        HomeError: the file is there and cannot be read: nobody can tell who is half erased.
+    """
     # What a process was killed while writing.
     file_of(home).with_name(f".{file_of(home).name}.part").unlink(missing_ok=True)
     try:
         found = json.loads(file_of(home).read_text(encoding="utf-8"))
+        lists = {name: tuple(found[name]) for name in ("accounts", "persons", "names")}
+        return Plan(**{**found, **lists, "found": {source: tuple(rows) for source, rows in found["found"].items()}})
     except FileNotFoundError:
         return None
-    lists = {name: tuple(found[name]) for name in ("accounts", "persons", "names")}
-    return Plan(**{**found, **lists, "found": {source: tuple(rows) for source, rows in found["found"].items()}})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise HomeError(
+            f"{file_of(home)}: cannot be read: {error}. It says whom an erasure is about that was begun and not"
+            " completed. Put it back from a backup. Without one, begin a new home (--home): put erased.json there, if"
+            " there is one in this home, and have that person forgotten there again."
+        ) from None
 
 
 def file_of(home: Home) -> Path:

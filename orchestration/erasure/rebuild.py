@@ -9,7 +9,7 @@ from datetime import date
 
 from orchestration import canonical, dbt_runs, lists, warehouse
 from orchestration.community import Community
-from orchestration.errors import ErasureError
+from orchestration.errors import BuildError
 from orchestration.page import pages
 from orchestration.publish import inputs_fingerprints
 
@@ -52,4 +52,4 @@ def _build(
     community: Community, models: list[str], say: Callable[[str], None], weeks: Sequence[date] = ()
 ) -> None:  # fmt: skip
     if problems := canonical.build(community, models, say, weeks):
-        raise ErasureError("dbt failed:\n" + "\n".join(problems)[:4000])
+        raise BuildError("dbt failed:\n" + "\n".join(problems)[:4000])

@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from orchestration import formats
 from orchestration.config import Config, Source
 from orchestration.erasure.erased_list import ErasedList
 from orchestration.errors import ExportsError
-from orchestration.exports import lake, locate, remote, storage
+from orchestration.exports import lake, locate, remote, storage, unreadable
 from orchestration.exports.lake import ExportAccount, FileAccount
 from orchestration.exports.reading import ExportReader
 from orchestration.home import Home
@@ -115,14 +115,16 @@ class Pull:
         self.known_in_export: dict[tuple[str, str], FileAccount] = {}
         for account in () if remapped else before:
             self.remember(account)
-        self.unchanged_archives = set() if remapped else {e.sha256 for e in exports_before if e.sha256}
+        self.unchanged_archives = {} if remapped else {e.sha256: e for e in exports_before if e.sha256}
+        self.archives_there: list[ExportAccount] = []
         incoming = lake.Incoming(self.home, self.source.name, self.pull_id, self.config.calendar)
         try:
             for export in found:
                 self._read_export(export, incoming)
             if remapped:
                 self._refuse_to_lose_rows(before)
-            if not any(account.outcome in (lake.LOADED, lake.UNREADABLE) for account in self.accounts):
+            changed = any(account.outcome in (lake.LOADED, lake.UNREADABLE) for account in self.accounts)
+            if not changed and not self._turns_readable_or_not(exports_before):
                 return PullResult(self.source.name, False, self.accounts)
             incoming.commit()
             self.quarantine.commit()
@@ -131,7 +133,19 @@ class Pull:
             self.quarantine.close()
             # After a changed mapping this also removes what was read under the old one.
             lake.sweep(self.home, [self.source.name])
-        return PullResult(self.source.name, True, self.accounts)
+        return PullResult(self.source.name, changed, self.accounts)
+
+    def _turns_readable_or_not(self, before: list[ExportAccount]) -> bool:
+        """Whether known files took the place of what was pulled last, so that something of the source can be read
+        again, or nothing any more. Such a pull counts, though there is nothing new in it."""
+        newest = unreadable.newest(before)
+        there = [account for account in self.archives_there if any(account.sha256 == e.sha256 for e in newest)]
+        now = self.exports + (there or self.archives_there)
+        is_same = unreadable.is_nothing_readable(now) == unreadable.is_nothing_readable(newest)
+        if is_same or not any(export.files for export in now):
+            return False
+        self.exports = now
+        return True
 
     def _read_export(self, export: locate.Export, incoming: lake.Incoming) -> None:
         archive_sha = None
@@ -143,6 +157,13 @@ class Pull:
                     archive_sha = _sha_of(export, self.unchanged_archives)
                     if archive_sha in self.unchanged_archives:
                         self.accounts.append(self.account(export, name, archive_sha, size, lake.KNOWN))
+                        known = self.unchanged_archives[archive_sha]
+                        again = {
+                            "export": self.named(export.name),
+                            "loaded_at": self.loaded_at,
+                            "pull_id": self.pull_id,
+                        }
+                        self.archives_there.append(replace(known, **again))
                         return
                 with locate.files(export, self.home.path) as files:
                     for file in files:
@@ -279,7 +300,7 @@ def _whole(export: locate.Export) -> locate.ExportFile:
     return locate.ExportFile(export.name, 0, lambda: export.local().open("rb"))
 
 
-def _sha_of(export: locate.Export, known: set[str]) -> str:
+def _sha_of(export: locate.Export, known: Container[str]) -> str:
     """An archive's hash; one that lies elsewhere, unchanged and known, is not fetched for it."""
     if export.remote and export.remote[0].known_sha256 in known:
         return str(export.remote[0].known_sha256)

@@ -238,9 +238,9 @@ class Place:
         return target
 
     def _read_list(self) -> list[dict[str, Any]]:
-        """What was fetched; a line that a killed run wrote half of does not count."""
+        """What was fetched; a line that a killed run wrote half of, or that is damaged, does not count."""
         file, entries = self.folder / "fetched.jsonl", []
-        for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        for line in file.read_text("utf-8", "replace").splitlines() if file.exists() else ():
             try:
                 entry = json.loads(line)
                 entries.append({name: entry[name] for name in ("key", "url", "version", "sha256")})
