@@ -124,7 +124,7 @@ ROWS = {
         "place",
     ),
     "report_purchases": (
-        "currency, orders, buyers, revenue, first_time_buyers, repeat_rate, active_buyer_share",
+        "currency, orders, buyers, revenue, first_time_buyers, repeat_rate, active_buyer_share, orders_without_buyer",
         "orders desc, currency",
     ),
     "report_surveys": (
