@@ -1,7 +1,8 @@
-"""`python docs/write_tables.py`: writes docs/tables.md, every published table and column, from their descriptions.
+"""`python docs/write_tables.py`: writes every published table and column into docs/tables.md, and the dashboard's into
+Superset's datasets (docs/bi/superset/).
 
 The descriptions have one source: the models' yml files, from which the comments in the published file come too. A test
-holds docs/tables.md to them.
+holds both to them.
 """
 
 import sys
@@ -17,6 +18,7 @@ import expectations  # noqa: E402
 from orchestration import onboarding, publish, star  # noqa: E402
 
 TARGET = ROOT / "docs" / "tables.md"
+DATASETS = ROOT / "docs" / "bi" / "superset" / "datasets"
 _HEAD = """\
 # Tables and columns
 
@@ -55,6 +57,19 @@ def page() -> str:
     return "".join(parts).rstrip("\n") + "\n"
 
 
+def datasets() -> dict[Path, str]:
+    """Superset's datasets by file, with the descriptions that their columns bear in the published file."""
+    described = {star.fact_of(name): columns for name, columns in described_models().items()}
+    described |= {name: dimension["columns"] for name, dimension in star.dimensions().items()}
+    found = {}
+    for file in sorted(DATASETS.rglob("*.yaml")):
+        dataset = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for column in dataset["columns"]:
+            column["description"] = described[dataset["table_name"]][column["column_name"]]
+        found[file] = yaml.safe_dump(dataset, sort_keys=False, allow_unicode=True)
+    return found
+
+
 def _section(name: str, words: Mapping[str, str]) -> Iterator[str]:
     yield f"### `{name}`\n\n{_cell(words[''])}\n\n| column | what it is |\n|---|---|\n"
     yield from (f"| `{column}` | {_cell(text)} |\n" for column, text in words.items() if column)
@@ -66,5 +81,6 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(page(), encoding="utf-8")
-    print(f"{TARGET} written.")
+    for file, text in {TARGET: page(), **datasets()}.items():
+        file.write_text(text, encoding="utf-8")
+        print(f"{file} written.")

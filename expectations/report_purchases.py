@@ -3,7 +3,7 @@
 from expectations.checks import Between, Check, Present, RowsCheck, key_checks
 
 ROW = ("source", "week_start", "currency")
-COUNTS = ("orders", "buyers", "first_time_buyers", "repeat_buyers")
+COUNTS = ("orders", "buyers", "first_time_buyers", "repeat_buyers", "orders_without_buyer")
 RATES = {  # rate: (numerator, denominator)
     "average_order_value": ("revenue", "orders"),
     "repeat_rate": ("repeat_buyers", "buyers"),
@@ -70,8 +70,8 @@ CHECKS: tuple[Check, ...] = (
     Present(
         name="values_present",
         description="Every count is filled, also in a week without purchases.",
-        expected=f"{', '.join(COUNTS)} and revenue never missing",
-        columns=(*COUNTS, "revenue"),
+        expected=f"{', '.join(COUNTS)}, revenue and revenue_without_buyer never missing",
+        columns=(*COUNTS, "revenue", "revenue_without_buyer"),
         key=ROW,
     ),
     Between(
@@ -110,17 +110,25 @@ CHECKS: tuple[Check, ...] = (
     ),
     RowsCheck(
         name="orders_cover_buyers",
-        description="Every buyer has an order, and every order a buyer.",
-        expected="orders at least buyers, and 0 only together",
+        description="Every buyer has an order, and every order a buyer but for those that are told to have none.",
+        expected="orders less orders_without_buyer at least buyers, and 0 only together",
         key=ROW,
-        sql=breach("orders < buyers OR (orders = 0) <> (buyers = 0)", "concat(orders, ' orders by ', buyers)"),
+        sql=breach(
+            "orders - orders_without_buyer < buyers OR (orders = orders_without_buyer) <> (buyers = 0)",
+            "concat(orders, ' orders by ', buyers, ', ', orders_without_buyer, ' without')",
+        ),
     ),
     RowsCheck(
         name="no_revenue_without_orders",
         description="Money comes from orders.",
-        expected="revenue 0 where there are no orders",
+        expected="revenue 0 where there are no orders, and of those without a buyer where there are none of them",
         key=ROW,
-        sql=breach("orders = 0 AND revenue <> 0", "concat(revenue, ' from no order')"),
+        sql=breach("orders = 0 AND revenue <> 0", "concat(revenue, ' from no order')")
+        + " UNION ALL "
+        + breach(
+            "orders_without_buyer = 0 AND revenue_without_buyer <> 0",
+            "concat(revenue_without_buyer, ' from no order without buyer')",
+        ),
     ),
     RowsCheck(
         name="revenue_not_negative",
@@ -148,11 +156,11 @@ CHECKS: tuple[Check, ...] = (
     ),
     RowsCheck(
         name="revenue_matches_lifecycle",
-        description="Where all was bought in one currency, revenue is what the four stages brought in.",
-        expected="revenue = the sum of report_lifecycle.revenue, where that is not null",
+        description="Where all was bought in one currency, buyers' revenue is what the four stages brought in.",
+        expected="revenue - revenue_without_buyer = the sum of report_lifecycle.revenue, where that is not null",
         counts_rows=False,
         sql=against_lifecycle(
-            "sum(revenue) AS revenue",
+            "sum(revenue - revenue_without_buyer) AS revenue",
             "CASE WHEN count(revenue) = count(*) THEN sum(revenue) END AS lifecycle",
             "coalesce(revenue, 0) <> lifecycle",
             "concat(coalesce(revenue, 0), ' instead of ', lifecycle)",

@@ -124,7 +124,7 @@ ROWS = {
         "place",
     ),
     "report_purchases": (
-        "currency, orders, buyers, revenue, first_time_buyers, repeat_rate, active_buyer_share",
+        "currency, orders, buyers, revenue, first_time_buyers, repeat_rate, active_buyer_share, orders_without_buyer",
         "orders desc, currency",
     ),
     "report_surveys": (
@@ -178,6 +178,7 @@ def describe(community: Community, models: Sequence[str], weeks: Sequence[date])
             "select table_name, table_schema || '.' || table_name, table_type = 'VIEW' from information_schema.tables"
             " where table_schema in ('staging', 'canonical', 'reports')"
         ).fetchall()
+        schemas = _column_schemas(connection)
         inputs = _inputs(connection) if "int_week_inputs" in models else None
         described: dict[str, Description] = dict.fromkeys(models, Description())
         for model, relation, is_view in found:
@@ -185,9 +186,9 @@ def describe(community: Community, models: Sequence[str], weeks: Sequence[date])
                 continue
             # A view has no rows of its own: to count them would be to compute them, and they change with what it reads.
             described[model] = (
-                Description({"dagster/column_schema": _column_schema(connection, relation)})
+                Description({"dagster/column_schema": schemas[relation]})
                 if is_view
-                else _describe(connection, model, relation, weeks, inputs)
+                else _describe(connection, model, relation, schemas[relation], weeks, inputs)
             )
         return described
 
@@ -201,11 +202,16 @@ def _inputs(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection, model: str, relation: str, weeks: Sequence[date], inputs: str | None
+    connection: duckdb.DuckDBPyConnection,
+    model: str,
+    relation: str,
+    schema: dg.TableSchema,
+    weeks: Sequence[date],
+    inputs: str | None,
 ) -> Description:
     total = connection.execute(f"select count(*) from {relation}").fetchall()[0][0]
     if model not in FIGURES and model not in ROWS:
-        metadata = {"dagster/row_count": total, "dagster/column_schema": _column_schema(connection, relation)}
+        metadata = {"dagster/row_count": total, "dagster/column_schema": schema}
         told_by = inputs
         # Millions of rows are told by what they were made from, which was hashed already.
         if inputs is None or total <= MOST_ROWS_HASHED:
@@ -224,14 +230,18 @@ def _describe(
     return Description({"dagster/row_count": total}, of_weeks)
 
 
-def _column_schema(connection: duckdb.DuckDBPyConnection, relation: str) -> dg.TableSchema:
-    """The columns as they are, with the types that only the engine knows where a model has no contract."""
-    rows = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns()"
-        " where schema_name || '.' || table_name = $relation order by column_index",
-        {"relation": relation},
-    ).fetchall()
-    return dg.TableSchema([dg.TableColumn(name, kind.lower(), plain(comment or "")) for name, kind, comment in rows])
+def _column_schemas(connection: duckdb.DuckDBPyConnection) -> dict[str, dg.TableSchema]:
+    """The columns of every model as they are, with the types that only the engine knows where a model has no contract.
+
+    All at once: the engine goes through every table for each such question.
+    """
+    columns: defaultdict[str, list[dg.TableColumn]] = defaultdict(list)
+    for relation, name, kind, comment in connection.execute(
+        "select schema_name || '.' || table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns()"
+        " order by schema_name, table_name, column_index"
+    ).fetchall():
+        columns[relation].append(dg.TableColumn(name, kind.lower(), plain(comment)))
+    return {relation: dg.TableSchema(found) for relation, found in columns.items()}
 
 
 def plain(text: str) -> str:

@@ -48,7 +48,7 @@ def write(connection: duckdb.DuckDBPyConnection) -> None:
     Args:
         connection: has the new file attached as `new`, with `report_onboarding_as_of` and `report_editions` in it.
     """
-    _, columns = published_tables.shape(connection, "new", AS_OF)
+    columns = published_tables.columns_of(connection, "new", AS_OF)
     kinds = {name: kind for name, kind, _ in columns} | {name: kind for name, (kind, _) in COLUMNS.items()}
     texts = described({name: text for name, _, text in columns})
     published_tables.create(connection, TABLE, {name: (kinds[name], text) for name, text in texts.items()}, COMMENT)

@@ -162,6 +162,8 @@ class _Edition:
     def _fill(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Brings the new file to what is to be published; returns whether that differs from the old one."""
         connection.execute("create schema if not exists new.reports")
+        self.computed = published_tables.shapes(connection, "warehouse")
+        self.continued = published_tables.shapes(connection, "new")
         changed = self._changed_reports(connection)
         editions_changed = self._write_editions(connection, changed)
         for report in WEEKLY_TABLES:
@@ -269,7 +271,7 @@ class _Edition:
         if report in MEMBER_TABLES:
             newest = connection.execute("select max(week_start) from new.reports.report_editions").fetchall()[0][0]
             kept_from = self._kept_from(connection, newest)
-        if published_tables.shape(connection, "new", report) == published_tables.shape(connection, "warehouse", report):
+        if self.continued.get(report) == self.computed[report]:
             connection.execute(
                 f"delete from new.reports.{report}"
                 " where week_start < $kept_from or week_start in (select unnest($weeks::date[]))",
@@ -291,11 +293,9 @@ class _Edition:
         """Takes the old file's rows of all weeks but the good ones, in the columns that there still are."""
         if not self._old_has(connection, report):
             return
-        names = [
-            {column[0] for column in published_tables.shape(connection, catalog, report)[1]}
-            for catalog in ("old", "new")
-        ]
-        columns = ", ".join(f'"{column}"' for column in sorted(names[0] & names[1]))
+        names = {name for name, *_ in self.computed[report][1]}
+        published = (name for name, *_ in published_tables.columns_of(connection, "old", report))
+        columns = ", ".join(f'"{name}"' for name in published if name in names)
         connection.execute(
             f"insert into new.reports.{report} by name select {columns} from old.reports.{report}"
             " where week_start >= $kept_from and week_start not in (select week_start from good_weeks)",
@@ -304,9 +304,8 @@ class _Edition:
 
     def _create_like_warehouse(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """An empty table with the warehouse's columns, types and comments (CREATE TABLE AS would lose the comments)."""
-        comment, columns = published_tables.shape(connection, "warehouse", table)
-        described = {name: (kind, text) for name, kind, text in columns}
-        published_tables.create(connection, table, described, comment or "")
+        comment, columns = self.computed[table]
+        published_tables.create(connection, table, {name: (kind, text) for name, kind, text in columns}, comment)
 
     def _write_quality(self, connection: duckdb.DuckDBPyConnection) -> None:
         published_tables.create(connection, "report_quality", _QUALITY, _TABLE_COMMENTS["report_quality"])

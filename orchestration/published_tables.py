@@ -11,19 +11,34 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def shape(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) -> tuple[str | None, list[tuple]]:
-    """A report's comment, and its columns, each with type and comment; none where there is no such table."""
-    given = [catalog, table]
+Shape = tuple[str, list[tuple[str, str, str]]]
+
+
+def shapes(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Shape]:
+    """The tables of a file's schema `reports`, each with its comment, and its columns with type and comment.
+
+    All at once: the engine goes through every table and column for each such question.
+    """
+    tables = connection.execute(
+        "select table_name, coalesce(comment, '') from duckdb_tables()"
+        " where database_name = ? and schema_name = 'reports'",
+        [catalog],
+    ).fetchall()
+    found: dict[str, Shape] = {table: (comment, []) for table, comment in tables}
     columns = connection.execute(
-        "select column_name, data_type, coalesce(comment, '') from duckdb_columns()"
-        " where database_name = ? and schema_name = 'reports' and table_name = ? order by column_index",
-        given,
+        "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns()"
+        " where database_name = ? and schema_name = 'reports' order by table_name, column_index",
+        [catalog],
     ).fetchall()
-    comments = connection.execute(
-        "select comment from duckdb_tables() where database_name = ? and schema_name = 'reports' and table_name = ?",
-        given,
-    ).fetchall()
-    return comments[0][0] if comments else None, columns
+    for table, *column in columns:
+        if table in found:
+            found[table][1].append(tuple(column))
+    return found
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, catalog: str, table: str) -> list[tuple[str, str, str]]:
+    """A table's columns with type and comment; none where there is no such table."""
+    return shapes(connection, catalog).get(table, ("", []))[1]
 
 
 def create(

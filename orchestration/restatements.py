@@ -77,7 +77,7 @@ def prune(connection: duckdb.DuckDBPyConnection, report: str, kept_from: date) -
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, catalog: str, report: str) -> list[str]:
-    return [name for name, *_ in published_tables.shape(connection, catalog, report)[1]]
+    return [name for name, *_ in published_tables.columns_of(connection, catalog, report)]
 
 
 def _add(connection: duckdb.DuckDBPyConnection, report: str, editions: Mapping[date, int]) -> None:

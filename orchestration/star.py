@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration import published_tables
 from orchestration.formats.base import quoted
 
 if TYPE_CHECKING:
@@ -51,24 +52,15 @@ def create_views(connection: duckdb.DuckDBPyConnection, catalog: str, reports: S
     connection.execute("create schema star")
     for name, dimension in dimensions().items():
         _create(connection, name, dimension["sql"], dimension["description"], dimension["columns"])
+    described = published_tables.shapes(connection, catalog)
     for report in reports:
-        _create_fact(connection, report)
+        _create_fact(connection, report, described[report])
     connection.execute("use memory")
 
 
-def _create_fact(connection: duckdb.DuckDBPyConnection, report: str) -> None:
-    comment = connection.execute(
-        "select comment from duckdb_tables()"
-        " where database_name = current_database() and schema_name = 'reports' and table_name = ?",
-        [report],
-    ).fetchall()[0][0]
-    columns = dict(
-        connection.execute(
-            "select column_name, comment from duckdb_columns() where database_name = current_database()"
-            " and schema_name = 'reports' and table_name = ? order by column_index",
-            [report],
-        ).fetchall()
-    )
+def _create_fact(connection: duckdb.DuckDBPyConnection, report: str, shape: published_tables.Shape) -> None:
+    comment, described = shape
+    columns = {name: text for name, _, text in described}
     chosen = [f'"{column}"' for column in columns]
     if "member_id" in columns and "source" in columns:
         chosen.insert(0, "source || ':' || member_id as member_key")
@@ -76,13 +68,11 @@ def _create_fact(connection: duckdb.DuckDBPyConnection, report: str) -> None:
     _create(connection, fact_of(report), f"select {', '.join(chosen)} from reports.{report}", comment, columns)
 
 
-def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, sql: str, comment: str | None, columns: dict[str, str | None]
-) -> None:
+def _create(connection: duckdb.DuckDBPyConnection, name: str, sql: str, comment: str, columns: dict[str, str]) -> None:
     connection.execute(f"create view star.{name} as {sql}")
-    connection.execute(f"comment on view star.{name} is {quoted(comment or '')}")
+    connection.execute(f"comment on view star.{name} is {quoted(comment)}")
     for column, text in columns.items():
-        connection.execute(f'comment on column star.{name}."{column}" is {quoted(text or "")}')
+        connection.execute(f'comment on column star.{name}."{column}" is {quoted(text)}')
 
 
 def views(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[tuple]:

@@ -15,7 +15,7 @@ from orchestration.exports import lake
 from orchestration.exports.pull import pull
 from orchestration.home import Home
 from tests.exports_in.discourse_export import iso, post, user, user_list
-from tests.exports_in.zulip_export import MONDAY, account, message, realm, server_message, topic_file
+from tests.exports_in.zulip_export import MONDAY, account, logged, message, realm, server_message, topic_file
 from tests.independent.canonical import Rows
 from tests.independent.discourse import reactions_received, read_discourse
 from tests.independent.zulip import read_zulip
@@ -75,13 +75,22 @@ def write_archives(folder: Path, dice: random.Random) -> None:
 
 
 def write_own_export(folder: Path) -> None:
-    """An organization's own export: a stream, a private conversation, reactions, someone who left."""
+    """An organization's own export: a stream, a private conversation, reactions, some who left."""
     reactions = [
         {"id": 1, "user_profile": 11, "message": 1, "emoji_name": "tada", "emoji_code": "1f389"},
         {"id": 2, "user_profile": 11, "message": 99, "emoji_name": "tada", "emoji_code": "1f389"},
     ]
     users = [account(10, role=200), account(11, "Ben"), account(12, "Cem", is_active=False), account(14, "Never")]
-    put(folder / "realm.json", realm(zerver_userprofile=users, zerver_reaction=reactions))
+    users += [account(number, f"gone {number}", is_active=False) for number in (16, 17, 18)]
+    # One is gone since; one came back in between; one was back and is gone, which the log does not say.
+    events = [
+        logged(103, 16, 60), logged(103, 17, 30), logged(104, 17, 40), logged(103, 17, 50, backfilled=True),
+        logged(103, 18, 30), logged(104, 18, 40), logged(301, 10, 90),
+    ]  # fmt: skip
+    put(
+        folder / "realm.json",
+        realm(zerver_userprofile=users, zerver_reaction=reactions, zerver_realmauditlog=events),
+    )
     put(
         folder / "messages-000001.json",
         {"zerver_message": [server_message(1, 11), server_message(2, 12), server_message(3, 11, 101, subject="")]},
@@ -239,9 +248,18 @@ def test_an_organizations_own_export_to_its_canonical_rows(folder: Path):
         ("own:12", "Cem", False, False, joined, False),
         ("own:14", "Never", False, False, joined, False),
         ("own:15", None, False, False, at(5.25), True),
+        *((f"own:{number}", f"gone {number}", False, False, joined, False) for number in (16, 17, 18)),
     ]
-    assert canonical(folder, "select member_id, occurred_at, event_type from canonical.int_membership_events") == [
-        ("own:12", at(2.25), "leave")
+    columns = "member_id, occurred_at, event_type, is_inferred"
+    assert canonical(folder, f"select {columns} from canonical.int_membership_events order by all") == [
+        ("own:12", at(2.25), "leave", True),
+        ("own:16", at(60), "leave", False),
+        ("own:17", at(30), "leave", False),
+        ("own:17", at(40), "join", False),
+        ("own:17", at(50), "leave", True),
+        ("own:18", at(30), "leave", False),
+        ("own:18", at(40), "join", False),
+        ("own:18", at(40.000001), "leave", True),
     ]
 
 

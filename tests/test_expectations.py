@@ -87,7 +87,8 @@ CREATE TABLE reports.report_audience AS SELECT source, week_start, 1000 + n AS f
     CAST(NULL AS DOUBLE) AS active_per_follower FROM grid WHERE source <> 'slack';
 CREATE TABLE reports.report_purchases AS SELECT source, week_start, 'EUR' AS currency, 8 AS orders, 6 AS buyers,
     CAST(39.96 AS DECIMAL(18, 4)) AS revenue, 2 AS first_time_buyers, 4 AS repeat_buyers,
-    39.96 / 8 AS average_order_value, 4 / 6 AS repeat_rate, CAST(0.5 AS DOUBLE) AS active_buyer_share FROM grid;
+    39.96 / 8 AS average_order_value, 4 / 6 AS repeat_rate, CAST(0.5 AS DOUBLE) AS active_buyer_share,
+    0 AS orders_without_buyer, CAST(0 AS DECIMAL(18, 4)) AS revenue_without_buyer FROM grid;
 CREATE TABLE canonical.int_community_members AS SELECT 'slack' AS source, 'slack:bot' AS member_id, true AS is_excluded;
 CREATE TABLE canonical.int_survey_answers AS SELECT 'pulse' AS source, week_start, 'p1' AS survey_id, question,
     CASE WHEN i = 20 THEN 'slack:bot' ELSE 'slack:' || i END AS member_id
@@ -175,7 +176,7 @@ CELL = "source = 'forum' AND cohort_week = DATE '2024-01-01'"
 
 NO_PURCHASES = (
     "0 AS orders, 0 AS buyers, 0 AS revenue, 0 AS first_time_buyers, 0 AS repeat_buyers, NULL AS average_order_value,"
-    "NULL AS repeat_rate, NULL AS active_buyer_share"
+    "NULL AS repeat_rate, NULL AS active_buyer_share, 0 AS orders_without_buyer, 0 AS revenue_without_buyer"
 )
 EUR = "source = 'forum' AND currency = 'EUR'"
 

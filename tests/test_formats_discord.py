@@ -307,3 +307,33 @@ def test_the_figures_of_a_small_server_are_those_worked_out_by_hand(tmp_path):
     assert looked_at(community, "select observes_reactions, observes_joins, observes_threads from reports.sources") == [
         (True, False, True)
     ]
+
+
+def test_what_deleted_accounts_wrote_is_content_and_nobodys(tmp_path):
+    """Discord gives many of them one id, under which they would be the most active member of all."""
+    deleted = "456226577798135808"
+    inbox = Inbox(tmp_path / "community", SOURCE)
+    inbox.put(
+        "general.json",
+        channel(
+            message("100", deleted, reactions=[reaction("x", "2", deleted, count=2)]),
+            message("101", "1", reply_to="100"),
+            message("102", deleted, type="GuildMemberJoin"),
+        ),
+    )
+    community = pulled(inbox.config_file)
+    computed(community, [date(2024, 1, 1)], "int_interactions", "int_members", "int_content_statistics")
+    assert looked_at(
+        community,
+        "select content_id, interaction_type, member_id, target_member_id from canonical.int_interactions order by all",
+    ) == [
+        ("10/100", "post", None, None),
+        ("10/100", "reaction", "discord:2", None),
+        ("10/101", "reply", "discord:1", None),
+    ]
+    assert looked_at(community, "select member_id from canonical.int_members order by 1") == [
+        ("discord:1",),
+        ("discord:2",),
+    ]
+    found = looked_at(community, "select content_id, statistic, quantity from canonical.int_content_statistics")
+    assert found == [("10/100", "reaction", 1)]

@@ -71,11 +71,17 @@ def test_what_is_no_amount_is_told(inbox, amount):
     assert inbox.reasons() == {2: f"amount: expected a number, found {amount}"}
 
 
+def test_an_order_of_nobody_known_is_an_order_all_the_same(inbox):
+    content = "who,at,total\n,2024-01-01,5\nann,2024-01-01,5\n ,2024-01-01,5\n"
+    assert read(inbox, content, columns="member, amount") == [(None, 5), ("ann", 5), (None, 5)]
+    assert inbox.reasons() == {}
+    assert len(ids(inbox)) == 3
+
+
 def test_bad_rows_are_told_each_with_its_reason(inbox):
     rows = {
         "ok,ann,2024-01-01,1,EUR,paid": None,
         ",ann,2024-01-01,1,EUR,paid": "order_id: missing",
-        "1,,2024-01-01,1,EUR,paid": "member: missing",
         "2,ann,,1,EUR,paid": "at: missing",
         "3,ann,soon,1,EUR,paid": "at: expected an instant, found soon",
         "4,ann,1985-01-01,1,EUR,paid": "instant before 1990: 1985-01-01 00:00:00",
@@ -84,7 +90,7 @@ def test_bad_rows_are_told_each_with_its_reason(inbox):
         "7,ann,2024-01-01,1,€,paid": "currency: expected three letters, found €",
         "8,ann,2024-01-01,1,EURO,paid": "currency: expected three letters, found EURO",
         "9,ann,2024-01-01,1,,paid": "currency: expected three letters, found nothing",
-        "10,ann,2024-01-01,1,EUR": "line 13: missing columns: Expected Number of Columns: 6 Found: 5",
+        "10,ann,2024-01-01,1,EUR": "line 12: missing columns: Expected Number of Columns: 6 Found: 5",
     }
     content = "no,who,at,total,cur,state\n" + "\n".join(rows)
     assert read(inbox, content, orders_source(ALL, ""), columns="order_id") == ["ok"]

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from babel.dates import format_date, format_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -72,6 +73,105 @@ def test_noon_and_midnight_are_told_apart(inbox, hour):
     inbox.put("b.txt", chat([(at, "Ben", "x")], ANDROID_US).replace("\u202fPM", " p. m.").replace("\u202fAM", " a.m."))
     inbox.pull()
     assert inbox.rows("whatsapp_messages", "account_name, _at") == [("Ann", at), ("Ben", at)]
+
+
+LANGUAGES = """
+    af am ar ar_MA bg bn ca cs da de el en en_CA en_GB en_IN es es_CL es_MX et eu fa fi fil fr fr_CA gu he hi hr hu id
+    is it ja kk km kn ko lt lv mk ml mn mr ms my nb ne nl pa pl pt pt_PT ro ru sk sl so sq sr sv sw ta te th tr uk ur
+    uz vi zh zh_Hans_HK zh_Hant zh_Hant_HK zu
+"""
+DIGITS = {
+    "ar": "٠١٢٣٤٥٦٧٨٩",
+    "fa": "۰۱۲۳۴۵۶۷۸۹",
+    "mr": "०१२३४५६७८९",
+    "ne": "०१२३४५६७८९",
+    "bn": "০১২৩৪৫৬৭৮৯",
+}
+
+
+def test_phones_of_any_language_write_dates_in_their_own_way(inbox):
+    """As the languages' standard layouts (CLDR) have it, every hour of the day, with the digits of the language."""
+    instants = [datetime(2024, 5, 20, 0, 7, 9) + timedelta(hours=13 * step) for step in range(48)]
+    for language in LANGUAGES.split():
+        digits = str.maketrans("0123456789", DIGITS.get(language, "0123456789"))
+        for form, width in (("{}, {} - {}: x\n", "short"), ("[{} {}] {}: x\n", "medium")):
+            stamps = [
+                (format_date(at, "short", locale=language), format_time(at, width, locale=language)) for at in instants
+            ]
+            text = "".join(
+                form.format(day.translate(digits), time.translate(digits), f"{language} {width}")
+                for day, time in stamps
+            )
+            inbox.put(f"{language} {width}.txt", text)
+    inbox.pull()
+    assert inbox.reasons() == {}
+    found = inbox.rows("whatsapp_messages", "account_name, list(_at order by _row)", "group by all")
+    assert len(found) == 2 * len(LANGUAGES.split())
+    whole_minutes = [at.replace(second=0) for at in instants]
+    assert [name for name, at in found if at != (instants if name.endswith("medium") else whole_minutes)] == []
+
+
+@pytest.mark.parametrize(
+    ("stamp", "at"),
+    [
+        ("[23.5.2024 klo 15.07.09]", "2024-05-23 15:07:09"),
+        ("23.5.2024 klo 15.07 -", "2024-05-23 15:07:00"),
+        ("2024. 5. 3. 오후 3:07 -", "2024-05-03 15:07:00"),
+        ("24. 5. 3. 오전 12:07 -", "2024-05-03 00:07:00"),
+        ("[2024. 5. 3. 오후 12:07:09]", "2024-05-03 12:07:09"),
+        ("2024/5/3 凌晨3:07 -", "2024-05-03 03:07:00"),
+        ("2024/5/3 凌晨12:07 -", "2024-05-03 00:07:00"),
+        ("2024/5/3 早上7:07 -", "2024-05-03 07:07:00"),
+        ("2024/5/3 中午11:07 -", "2024-05-03 11:07:00"),
+        ("2024/5/3 中午12:07 -", "2024-05-03 12:07:00"),
+        ("2024/5/3 中午1:07 -", "2024-05-03 13:07:00"),
+        ("2024/5/3 下午12:07 -", "2024-05-03 12:07:00"),
+        ("[2024/5/3 晚上11:07:09]", "2024-05-03 23:07:09"),
+        ("2024/05/03 午後0:07 -", "2024-05-03 12:07:00"),
+        ("2024/05/03 午前0:07 -", "2024-05-03 00:07:00"),
+        ("٢٣\u200f/٥\u200f/٢٠٢٤، ٣:٠٧ م -", "2024-05-23 15:07:00"),
+        ("[٢٣\u200f/٥\u200f/٢٠٢٤، ١٢:٠٧:٠٩ ص]", "2024-05-23 00:07:09"),
+        ("\u200f[٢٣/٥/٢٠٢٤، ٣:٠٧:٠٩\u202fم]", "2024-05-23 15:07:09"),
+        ("۲۰۲۴/۵/۳،\u200f ۱۵:۰۷ -", "2024-05-03 15:07:00"),
+        ("२३/५/२०२४, ३:०७ अपराह्न -", "2024-05-23 15:07:00"),
+        ("23.05.2024 ÖS 3:07 -", "2024-05-23 15:07:00"),
+        ("23.05.2024 15:07 -", "2024-05-23 15:07:00"),
+        ("2024-05-03 15 h 07 -", "2024-05-03 15:07:00"),
+        ("[2024-05-03 15 h 07 min 09 s]", "2024-05-03 15:07:09"),
+        ("23/5/2567 15:07 -", "2024-05-23 15:07:00"),
+        ("29/2/67 15:07 -", "2024-02-29 15:07:00"),
+    ],
+)
+def test_stamps_of_other_languages_are_read(inbox, stamp, at):
+    inbox.put("a.txt", f"{stamp} Ann: x\n")
+    inbox.pull()
+    assert inbox.reasons() == {}
+    assert inbox.rows("whatsapp_messages", "_at::varchar, account_name") == [(at, "Ann")]
+
+
+@pytest.mark.parametrize("stamp", ["晚上12:07", "凌晨15:07", "中午5:07", "午夜1:07"])
+def test_a_part_of_the_day_that_holds_no_such_hour_is_not_guessed_at(inbox, stamp):
+    inbox.put("a.txt", f"2024/5/3 {stamp} - Ann: x\n2024/5/3 下午3:07 - Ann: x\n")
+    inbox.pull()
+    assert inbox.reasons() == {1: f"expected a date and time, found 2024/5/3 {stamp} -"}
+
+
+def test_words_that_name_no_part_of_the_day_begin_no_message(inbox):
+    inbox.put("a.txt", "23.05.24, 15:07 - Ann: so:\n23.05.24 gegen 15:07 - Fest\n23.05.24 15:07 hier - Fest\n")
+    inbox.pull()
+    assert inbox.rows("whatsapp_messages", "account_name, text_length") == [("Ann", 58)]
+
+
+@pytest.mark.parametrize("year", ["67", "2567"])
+def test_thai_years_are_read_where_nothing_else_is_possible(inbox, year):
+    """All of a file are still to come, and were when WhatsApp was there; else they are no years of Thai phones."""
+    inbox.put("a.txt", f"23/5/{year} 15:07 - Ann: x\n24/5/{year} 15:07 - Ann: x\n")
+    inbox.put("b.txt", "23.5.24 15:07 - Ann: x\n24.5.67 15:07 - Ben: x\n")
+    inbox.pull()
+    assert inbox.rows("whatsapp_messages", "_at::date::varchar", "order by _file, _row") == [
+        "2024-05-23", "2024-05-24", "2024-05-23",
+    ]  # fmt: skip
+    assert inbox.reasons() == {2: "instant in the future: 2067-05-24 15:07:00"}
 
 
 def test_instants_are_in_the_phones_zone(inbox):
@@ -186,6 +286,69 @@ def test_media_in_other_languages_are_acts_and_the_chats_own_words_are_none(inbo
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Ann hat den Betreff von „Fest: Mai“ zu „Fest: Juni“ geändert",
+        "Ann cambió el asunto de “Fiesta: mayo” a “Fiesta: junio”",
+        'Ann mudou o assunto de "Festa: maio" para "Festa: junho"',
+        "Ann a changé le sujet de « Fête : mai » à « Fête : juin »",
+        "Ann heeft het onderwerp gewijzigd van 'Feest: mei' naar 'Feest: juni'",
+        "Ann изменил(а) тему с «Праздник: май» на «Праздник: июнь»",
+        "Ann님이 그룹 이름을 “잔치: 5월”에서 “잔치: 6월”로 변경했습니다",
+        "Annさんがグループ名を「祭: 5月」に変更しました",
+        'Ann grup konusunu "Şenlik: mayıs" olarak değiştirdi',
+        "Du hast die Gruppe „Fest: Mai“ erstellt",
+        "Ann hat den Link https://chat.whatsapp.com/x zurückgesetzt",
+        "Der Gruppenanruf endete um 15:07",
+    ],
+)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_colon_in_whatsapps_own_words_makes_nobody_a_member(inbox, sentence, times):
+    inbox.put("a.txt", line(NOON, "Ann: x") + line(NOON, sentence) * times + line(NOON, "Ben: x"))
+    inbox.pull()
+    assert inbox.rows("whatsapp_messages", "account_name, text_length, content_type", "order by _row") == [
+        ("Ann", 1, "text"), *[(None, 0, None)] * times, ("Ben", 1, "text"),
+    ]  # fmt: skip
+
+
+def test_many_words_before_a_colon_that_begin_with_a_name_are_doubted(inbox):
+    """A description that WhatsApp repeats; whoever writes twice is a person, and so is who bears nobody else's name."""
+    inbox.put(
+        "a.txt",
+        chat([(NOON, "Ann", "x")])
+        + line(NOON, "Ann hat die Gruppenbeschreibung geändert: Treffen um acht")
+        + chat([(NOON, name, "x") for name in ("Ann de la Cruz", "Ann de la Cruz", "Ann Berg", "Bea von der Au")])
+        + line(NOON, "Ann님이 그룹 설명을 새로 변경했습니다: x"),
+    )
+    inbox.pull()
+    reason = "many words before a colon, once, which begin with somebody's name: a sentence of WhatsApp's?"
+    assert inbox.reasons() == {2: reason, 7: reason}
+    assert set(inbox.rows("whatsapp_messages", "account_name")) == {
+        "Ann", "Ann Berg", "Ann de la Cruz", "Bea von der Au",
+    }  # fmt: skip
+
+
+def test_a_name_with_a_quotation_mark_is_one(inbox):
+    names = ('Ben "the Bear"', "Rock 'n Roll", "O'Neil")
+    inbox.put("a.txt", chat([(NOON, name, text) for name in names for text in ('it\'s "so"', "yes")]))
+    inbox.pull()
+    assert set(inbox.rows("whatsapp_messages", "account_name")) == set(names)
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u200f"])
+def test_a_group_whose_name_has_a_colon_is_no_member_on_iphones(inbox, mark):
+    inbox.put(
+        "_chat.txt",
+        line(NOON, f"Trip: 2024: {mark}{NOTICE}", IPHONE_DE)
+        + line(NOON, f"Trip: 2024: {mark}Du hast diese Gruppe erstellt", IPHONE_DE)
+        + line(NOON, f"Ann: {mark}Ann هاتف جديد", IPHONE_DE)
+        + line(NOON, "Ann: x", IPHONE_DE),
+    )
+    inbox.pull()
+    assert inbox.rows("whatsapp_messages", "account_name", "order by _row") == [None, None, None, "Ann"]
+
+
 def test_only_a_phone_that_speaks_english_shows_joins_and_leaves():
     whatsapp = formats.get("whatsapp")
     unknown, english = (whatsapp.observes(whatsapp.options(given)) for given in ({}, {"language": "en"}))
@@ -210,6 +373,35 @@ def test_the_order_of_day_and_month_is_found_out_from_the_file(inbox, dates, day
     inbox.put("a.txt", "".join(f"{date}, 10:00 - Ann: x\n" for date in dates))
     inbox.pull()
     assert inbox.rows("whatsapp_messages", "cast(_at as date)::varchar", "order by _row") == days
+
+
+@pytest.mark.parametrize(
+    ("dates", "days"),
+    [
+        (["24/05/30", "24/05/31", "24/06/01"], ["2024-05-30", "2024-05-31", "2024-06-01"]),
+        (["24-05-12", "24-05-13", "24-05-14"], ["2024-05-12", "2024-05-13", "2024-05-14"]),
+        (["24. 5. 12.", "24. 5. 13.", "24. 5. 14."], ["2024-05-12", "2024-05-13", "2024-05-14"]),
+        (["12/05/24", "13/05/24"], ["2024-05-12", "2024-05-13"]),
+        (["14-05-24", "15-05-24", "14-06-24"], ["2024-05-14", "2024-05-15", "2024-06-14"]),
+        (["31.12.24", "01.01.25"], ["2024-12-31", "2025-01-01"]),
+        (["14.05.24"], ["2024-05-14"]),
+    ],
+)
+def test_years_of_two_digits_in_front_are_told_from_days(inbox, dates, days):
+    """No chat has each of its days in another year; and with plain dots the year is last."""
+    inbox.put("a.txt", "".join(f"{date} 15:07 - Ann: x\n" for date in dates))
+    inbox.pull()
+    assert inbox.rows("whatsapp_messages", "cast(_at as date)::varchar", "order by _row") == days
+
+
+@pytest.mark.parametrize("dates", [["24/05/12"], ["24-05-12", "24-05-13"]])
+def test_years_of_two_digits_that_may_be_days_are_not_guessed_at(inbox, dates):
+    inbox.put("a.txt", "".join(f"{date} 15:07 - Ann: x\n" for date in dates))
+    inbox.pull()
+    assert inbox.reasons() == {
+        "a.txt": "its dates can be read as day/month and as year/month/day: give the source the key"
+        ' date_order = "dmy" or date_order = "ymd"'
+    }
 
 
 @pytest.mark.parametrize("dates", [["01/02/24"], ["01/02/24", "02/02/24"], ["01/01/24", "02/01/24"]])

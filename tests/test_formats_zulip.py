@@ -14,7 +14,7 @@ from orchestration.formats.base import Observes
 from orchestration.formats.zulip import topic_of
 from tests.exports_in.inbox import Inbox
 from tests.exports_in.slack_export import write_zip
-from tests.exports_in.zulip_export import MONDAY, ZULIP, account, message, realm, server_message, topic_file
+from tests.exports_in.zulip_export import MONDAY, ZULIP, account, logged, message, realm, server_message, topic_file
 
 MESSAGE = "stream, topic, message_id, sender_full_name, content_length, content_type"
 STREAM = "7-general"
@@ -270,6 +270,9 @@ def test_bad_rows_of_an_organizations_own_export(inbox, monkeypatch, giant):
     inbox.put("export/realm.json", realm(
         zerver_userprofile=[account(10, id="x"), account(11, date_joined=None), "who", account(12, date_joined=3)],
         zerver_recipient=[{"id": 100, "type": 2}], zerver_reaction=[{"id": 1, "message": 2}],
+        zerver_realmauditlog=[
+            logged("user_deactivated"), logged(103, None), logged(103, event_time="now"), logged(104, event_time=5), 6,
+        ],
     ))  # fmt: skip
     inbox.put("other/realm.json", {"realm": 1})
     inbox.put("export/messages-000001.json", {
@@ -288,6 +291,11 @@ def test_bad_rows_of_an_organizations_own_export(inbox, monkeypatch, giant):
         ("realm.json", 4): "user: date_joined: instant before 1990: 1970-01-01 00:00:03",
         ("realm.json", 6): "recipient: type and type_id: expected whole numbers, found 2 and nothing",
         ("realm.json", 7): "reaction: user_profile and message: expected whole numbers, found nothing and 2",
+        ("realm.json", 8): "event: event_type: expected a whole number, found user_deactivated",
+        ("realm.json", 9): "event: modified_user: expected a whole number, found nothing",
+        ("realm.json", 10): "event: event_time: expected epoch seconds, found now",
+        ("realm.json", 11): "event: event_time: instant before 1990: 1970-01-01 00:00:05",
+        ("realm.json", 12): "event: expected an object, found ubigint",
         ("realm.json", None): "expected a list under zerver_userprofile",
         ("messages-000001.json", 2): "sender: expected an account's number, found nothing",
         ("messages-000001.json", 3): "recipient: expected a whole number, found ?",
@@ -303,4 +311,21 @@ def test_what_is_observed_depends_on_the_kind_of_export():
     assert zulip.observes(zulip.options({})) == Observes(threads=True)
     assert zulip.observes_in(zulip.options({}), {"zulip_messages"}) == Observes(threads=True)
     own = zulip.observes_in(zulip.options({}), {"zulip_realm", "zulip_server_messages"})
-    assert own == Observes(threads=True, reactions=True, joins=True, members=True)
+    assert own == Observes(threads=True, reactions=True, joins=True, leaves=True, members=True)
+
+
+def test_of_what_happened_in_the_organization_only_deactivations_and_returns_are_loaded(inbox):
+    """Subscriptions (301), changes of the organization (207) and the creation of accounts (101) are told elsewhere."""
+    events = [logged(kind, 11, seconds) for seconds, kind in enumerate((101, 102, 103, 104, 106, 120, 207, 301, 303))]
+    inbox.put("export/realm.json", realm(zerver_realmauditlog=[*events, logged(103, 10, 20.5, backfilled=True)]))
+    inbox.pull()
+    assert inbox.quarantine() == []
+    noon = datetime.fromtimestamp(MONDAY, UTC).replace(tzinfo=None)
+    assert inbox.rows(
+        "zulip_realm", "_at, user_id, event_type, is_backfilled", "where kind = 'event' order by all"
+    ) == [
+        (noon + timedelta(seconds=1), 11, 102, False),
+        (noon + timedelta(seconds=2), 11, 103, False),
+        (noon + timedelta(seconds=3), 11, 104, False),
+        (noon + timedelta(seconds=20.5), 10, 103, True),
+    ]

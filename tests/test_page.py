@@ -326,6 +326,20 @@ def test_of_a_shop_alone_nothing_is_said_that_its_orders_cannot_show(published):
     assert "active_members" not in {n.column for n in index.numbers} and "members" in {n.column for n in index.numbers}
 
 
+def test_what_nobody_known_bought_is_told_apart(published):
+    published.execute(
+        "update reports.report_purchases set orders = orders + 3, revenue = revenue + 45.5, orders_without_buyer = 3,"
+        " revenue_without_buyer = 45.5"
+    )
+    page = Page(render.week_page(published, LAST, LOOK))
+    assert "Of 3 of them, worth" in page.text and "The others were placed by" in page.text
+    assert "report_purchases.revenue_without_buyer" in {f"{n.table}.{n.column}" for n in page.numbers}
+    assert differing(page, published, "en") == []
+    published.execute("update reports.report_purchases set orders = 3, buyers = 0, repeat_rate = null")
+    page = Page(render.week_page(published, LAST, LOOK))
+    assert "Of 3 of them, worth" in page.text and "The others were placed by" not in page.text
+
+
 def test_a_shop_among_others_is_not_among_those_whose_members_take_part(published):
     published.execute(
         "insert into reports.sources by name select * replace ('b' as source) from reports.sources"

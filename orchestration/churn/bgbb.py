@@ -218,17 +218,6 @@ def score(parameters: Parameters, histories: Histories, horizon: int = HORIZON_W
     return Scores(np.clip(alive / now, 0.0, 1.0), np.clip(1.0 - silent / now, 0.0, 1.0))
 
 
-def expected_active_weeks(parameters: Parameters, histories: Histories, horizon: int = HORIZON_WEEKS) -> Floats:
-    """Expected number of active weeks among the next `horizon` (equation 13 of the paper)."""
-    p, x, n = parameters, histories.x, histories.n
-    tables = _Tables(histories, int(n.max(initial=0)))
-    terms = _Terms(p, tables)
-    active = np.exp(betaln(p.alpha + x + 1, p.beta + n - x) - betaln(p.alpha, p.beta) - terms.scale[tables.row])
-    weeks = np.arange(1, horizon + 1)[:, None]
-    there = np.exp(betaln(p.gamma, p.delta + n + weeks) - betaln(p.gamma, p.delta)).sum(axis=0)
-    return active * there / terms.likelihood
-
-
 def _logs(parameters: Parameters) -> Floats:
     return np.log([parameters.alpha, parameters.beta, parameters.gamma, parameters.delta])
 

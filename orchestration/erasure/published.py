@@ -64,8 +64,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     What is no week's own comes from the warehouse, in which no file is named after somebody erased any more.
     """
     origin = "warehouse" if table in publish.WHOLE_TABLES else "old"
-    comment, columns = published_tables.shape(connection, origin, table)
-    published_tables.create(connection, table, {name: (kind, text) for name, kind, text in columns}, comment or "")
+    comment, columns = published_tables.shapes(connection, origin)[table]
+    published_tables.create(connection, table, {name: (kind, text) for name, kind, text in columns}, comment)
     names = {name for name, *_ in columns}
     theirs = [f"is_erased({column}) or is_erased_person({column})" for column in _IDS if column in names]
     if table == restatements.TABLE:

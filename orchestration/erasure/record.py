@@ -38,10 +38,10 @@ def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
     Args:
         connection: has the new file attached as `new`, and the published one (if there is one) as `old`.
     """
-    if published_tables.shape(connection, "new", TABLE)[1]:
+    if published_tables.columns_of(connection, "new", TABLE):
         return
     published_tables.create(connection, TABLE, COLUMNS, COMMENT)
-    if published_tables.shape(connection, "old", TABLE)[1]:
+    if published_tables.columns_of(connection, "old", TABLE):
         connection.execute(f"insert into new.reports.{TABLE} by name select * from old.reports.{TABLE} order by all")
 
 

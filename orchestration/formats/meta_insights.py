@@ -49,6 +49,7 @@ class MetaInsights(PageStatistics):
                 "as_of": _SYNCED,
             },
             {"shares": ("share_count",)},
+            unseen={"is_published": ("false", "f", "no", "0"), "is_hidden": ("true", "t", "yes", "1")},
         ),
         Layout(
             frozenset({"id", "created_time", "media_type", "user_id"}),

@@ -117,7 +117,6 @@ class Orders(Format):
             case
                 when reason is not null then reason
                 when id is null then 'order_id: missing'
-                when coalesce(trim(member), '') = '' then 'member: missing'
                 when coalesce(trim(written_at), '') = '' then 'at: missing'
                 when instant is null then 'at: expected an instant, found ' || left(written_at, 40)
                 when money is null then 'amount: expected a number, found ' || coalesce(left(amount, 40), 'nothing')
@@ -125,7 +124,7 @@ class Orders(Format):
                     then 'currency: expected three letters, found ' || coalesce(left(currency_code, 40), 'nothing')
                 else {instant_problem("instant")} end as reason,
             coalesce(raw, cast(to_json({{{", ".join(f"'{c}': {c}" for c in columns)}}}) as varchar)) as raw,
-            id as order_id, trim(member) as member, money as amount, currency_code as currency, order_status as status,
+            id as order_id, nullif(trim(member), '') as member, money as amount, currency_code as currency, order_status as status,
             coalesce(order_status not in ({no_purchase}), true) as is_purchase
         from named
         """

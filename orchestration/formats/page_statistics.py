@@ -45,6 +45,7 @@ class Layout:
             to then.
         figures: figure -> the columns that may hold it, of which the first with a value counts.
         sums: figure -> columns that are added up.
+        unseen: columns that tell that nobody can see a post, each with the values, in small letters, that say so.
         slices: columns that cut a day's figures into parts (country, placement), which add up.
         is_total: whether a row is the account's whole day, whatever rows of its posts say.
         is_unused: whether no figure needs such a file.
@@ -54,6 +55,7 @@ class Layout:
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     figures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     slices: tuple[str, ...] = ()
     is_total: bool = False
     is_unused: bool = False
@@ -68,7 +70,9 @@ class Layout:
         chosen = {
             f"{key}_{i}": found[name] for key, names in wanted.items() for i, name in enumerate(names) if name in found
         }
-        return chosen | {f"slice_{i}": found[name] for i, name in enumerate(self.slices) if name in found}
+        for key, names in (("slice", self.slices), ("unseen", tuple(self.unseen))):
+            chosen |= {f"{key}_{i}": found[name] for i, name in enumerate(names) if name in found}
+        return chosen
 
 
 def unused(*known_by: str) -> Layout:
@@ -97,6 +101,7 @@ class PageStatistics(Format):
             "posted_at": "TIMESTAMP",
             "slice": "VARCHAR",
             "is_total": "BOOLEAN",
+            "is_visible": "BOOLEAN",
             **dict.fromkeys(FIGURES, "BIGINT"),
         }
     }
@@ -179,6 +184,11 @@ def _rows(layout: Layout, chosen: Mapping[str, str], options: TabularOptions) ->
         for k in _INSTANTS
     )
     slices = [f"coalesce(slice_{i}, '')" for i in range(len(layout.slices)) if f"slice_{i}" in chosen]
+    visible = [
+        f"lower(trim(unseen_{i})) not in ({', '.join(map(quoted, values))})"
+        for i, values in enumerate(layout.unseen.values())
+        if f"unseen_{i}" in chosen
+    ]
     # Ids that are URNs are told apart by their last part.
     texts = ", ".join(
         f"regexp_extract({text(key)}, '[^:]*$') as {key}_text" for key in ("account", "content", "parent")
@@ -208,6 +218,7 @@ def _rows(layout: Layout, chosen: Mapping[str, str], options: TabularOptions) ->
             type_text as content_type, cast(day_at as date) as day, as_of_at as as_of, posted_at_at as posted_at,
             {"concat_ws('|', " + ", ".join(slices) + ")" if slices else "''"} as slice,
             {str(layout.is_total).lower()} as is_total,
+            {" and ".join(f"coalesce({one}, true)" for one in visible) or "cast(null as boolean)"} as is_visible,
             {", ".join(f"try_cast(round({key}_number) as bigint) as {key}" for key in FIGURES)}
         from typed
     """

@@ -112,7 +112,6 @@ class ShopifyOrders(Format):
                 when state = 'partially_paid' and outstanding_amount is null
                     then 'Outstanding Balance: missing though the order is partially paid'
                 {currency_problem("Currency", "currency_code")}
-                when member is null then 'Email: missing, and no Phone: nobody knows who ordered'
                 else {instant_problem("instant")} end as problem
             from typed
         ),

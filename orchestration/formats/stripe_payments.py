@@ -93,7 +93,6 @@ class StripePayments(Format):
                 {currency_problem("Currency", "currency_code")}
                 when coalesce(state, '') = '' then 'Status: missing'
                 when state not in ({known}) then 'Status: unknown value ' || left(status, 40)
-                when member is null then 'Customer ID: missing, and no Customer Email: nobody knows who paid'
                 else {instant_problem("instant")} end as reason,
             coalesce(raw, {as_raw(_COLUMNS)}) as raw,
             id as payment_id, member, paid_amount as amount, refunded_amount as refunded, currency_code as currency,

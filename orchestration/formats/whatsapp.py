@@ -9,8 +9,9 @@ timezone = "Europe/Berlin"        # of the phone: the file does not say
 # language = "en"                 # the phone's; then joining and leaving are seen. Other languages: not.
 # me = "Ann"                      # how the owner of the phone is called, where WhatsApp says "You"
 
-Quirks handled: order of day and month, 12 and 24 hours, years of two digits, marks of writing direction, narrow blanks
-before AM and PM, messages over several lines. There are no ids: see `int_whatsapp__messages` for how one message is
+Quirks handled: order of day and month, 12 and 24 hours, years of two digits and of Thai phones, digits of other
+scripts, parts of the day in other languages, marks of writing direction, narrow blanks, messages over several lines;
+sentences of WhatsApp's own that hold a colon. There are no ids: see `int_whatsapp__messages` for how one message is
 known again in two exports. Message texts are not kept, only their lengths.
 """
 
@@ -29,12 +30,17 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-_ORDERS = ("dmy", "mdy", "ymd")
+_ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
 _BATCH_ROWS = 50_000
+# Thai phones count years from here; 2500 was 1957.
+_BUDDHIST_ERA = 543
+# As many words begin no name, where they begin with another one.
+_WORDS_OF_A_SENTENCE = 4
 _COLUMNS = {
     "file_no": "INTEGER", "row_no": "BIGINT", "problem": "VARCHAR", "layout": "VARCHAR", "a": "INTEGER", "b": "INTEGER",
     "c": "INTEGER", "seconds": "INTEGER", "has_seconds": "BOOLEAN", "written": "VARCHAR", "name": "VARCHAR",
-    "text_length": "INTEGER", "content_type": "VARCHAR", "event": "VARCHAR", "about": "VARCHAR[]",
+    "is_quoting": "BOOLEAN", "text_length": "INTEGER", "content_type": "VARCHAR", "event": "VARCHAR",
+    "about": "VARCHAR[]",
 }  # fmt: skip
 
 
@@ -94,6 +100,8 @@ class WhatsApp(Format):
     ) -> Parsed:
         """One row a message or sentence of WhatsApp's own."""
         _load(connection, files)
+        _take_for_sentences(connection)
+        _complete_buddhist_years(connection)
         unreadable = _order_dates(connection, files, options)
         return Parsed(table, _messages(options), unreadable)
 
@@ -122,14 +130,67 @@ def _row(file_no: int, line: Line) -> dict[str, Any]:
     return {
         "file_no": file_no, "row_no": line.number, "problem": line.problem, "layout": line.layout, "a": a, "b": b,
         "c": c, "seconds": line.time, "has_seconds": line.has_seconds, "written": line.written, "name": line.name,
-        "text_length": line.text_length, "content_type": line.content_type, "event": line.event, "about": line.about,
+        "is_quoting": line.is_quoting, "text_length": line.text_length,
+        "content_type": line.content_type, "event": line.event, "about": line.about,
     }  # fmt: skip
+
+
+def _take_for_sentences(connection: duckdb.DuckDBPyConnection) -> None:
+    """Takes from `chat_lines` the names that are the begin of WhatsApp's own sentences, in any language.
+
+    They quote a group's name or description with a colon in it. Where the quotation marks do not tell, what looks like
+    a name of many words, stands there once and begins with somebody's name is doubted.
+    """
+    connection.execute(
+        """
+        update chat_lines set name = null, text_length = 0, content_type = null
+        where (file_no, name) in (
+            select (file_no, name) from chat_lines where problem is null and name is not null
+            group by file_no, name having bool_and(is_quoting)
+        )
+        """
+    )
+    connection.execute(
+        """
+        update chat_lines
+        set problem = 'many words before a colon, once, which begin with somebody''s name: a sentence of WhatsApp''s?'
+        where (file_no, row_no) in (
+            with names as (
+                select file_no, name, count(*) as lines, min(row_no) as row_no
+                from chat_lines where problem is null and name <> '' group by file_no, name
+            )
+            select (long.file_no, long.row_no)
+            from names as long inner join names as short
+                on long.file_no = short.file_no and long.name <> short.name and starts_with(long.name, short.name)
+                and regexp_matches(substring(long.name, length(short.name) + 1), '^([^\\p{L}\\p{N}]|님)')
+            where long.lines = 1 and len(string_split_regex(long.name, '\\s+')) >= ?
+        )
+        """,
+        [_WORDS_OF_A_SENTENCE],
+    )
+
+
+def _complete_buddhist_years(connection: duckdb.DuckDBPyConnection) -> None:
+    """Writes out years of two digits that are those of Thai phones: where all of a file are still to come in ours."""
+    connection.execute(
+        f"""
+        update chat_lines set c = c + 2500
+        where problem is null and file_no in (
+            select file_no from chat_lines where problem is null and layout like '%year last' group by file_no
+            having min(c) + 2000 > year(current_date) + 1 and min(c) + 2500 - {_BUDDHIST_ERA} >= 2009
+                and max(c) + 2500 - {_BUDDHIST_ERA} <= year(current_date)
+        )
+        """
+    )
 
 
 def _date(order: str) -> str:
     """SQL for the date of a line, if its numbers come in that order; null where there is no such day."""
     year, month, day = (("a", "b", "c")[order.index(part)] for part in "ymd")
-    full = f"case when {year} < 100 then 2000 + {year} else {year} end"
+    full = (
+        f"case when {year} < 100 then 2000 + {year}"
+        f" when {year} between 2500 and 2699 then {year} - {_BUDDHIST_ERA} else {year} end"
+    )
     return f"try_cast(({full}) || '-' || {month} || '-' || {day} as date)"
 
 
@@ -139,13 +200,17 @@ def _order_dates(
     """Makes the temporary table `date_orders(file_no, date_order)`; returns the files it fails for, with the reasons.
 
     A year of four digits in front is the year. Else the days of a file decide: numbers above 12 are no months, and
-    nothing was written more than a day before the line above it. The order that goes against that less often holds.
+    nothing was written in the future, nor more than a day before the line above it. The order that goes against that
+    less often holds. Years of two digits may stand in front as well, but not before plain dots; what speaks for that
+    order or against it is that chats do not have each of their days in another year.
     """
+    front = "layout like '%year first'"
+    either = f"{front} or (c < 100 and layout not like '%numbers with ''.'',%')"
     candidates = "".join(
         f"""
         union all
         select file_no, row_no, '{order}' as date_order, {_date(order)} as day
-        from chat_lines where problem is null and layout {"" if order == "ymd" else "not "}like '%year first'"""
+        from chat_lines where problem is null and {f"({either})" if order == "ymd" else f"not {front}"}"""
         for order in _ORDERS
     )
     connection.execute(
@@ -161,19 +226,25 @@ def _order_dates(
         ),
         judged as (
             select file_no, date_order, bit_xor(hash(row_no, day)) as days,
-                count(*) filter (where day is null or year(day) < 2009 or day < day_before - 1) as wrong
-            from steps group by all
+                count(*) filter (
+                    where day is null or year(day) < 2009 or day > current_date + 1 or day < day_before - 1
+                ) as wrong,
+                count(distinct day) > case date_order when 'ymd' then 1 else 2 end
+                    and count(distinct year(day)) = count(distinct day) as is_odd
+            from steps group by file_no, date_order
         ),
         best as (
-            select * from judged qualify rank() over (partition by file_no order by wrong) = 1
+            select * from judged qualify rank() over (partition by file_no order by wrong, is_odd) = 1
         )
-        select file_no, case when count(distinct days) = 1 then min(date_order) end as date_order
+        select file_no, case when count(distinct days) = 1 then min(date_order) end as date_order,
+            list(date_order order by date_order) as orders
         from best group by file_no
         """
     )
     if options.date_order is not None:
         connection.execute("update date_orders set date_order = ?", [options.date_order])
-    decided = dict(connection.execute("select file_no, date_order from date_orders").fetchall())
+    found = connection.execute("select file_no, date_order, orders from date_orders").fetchall()
+    decided = {file_no: (order, orders) for file_no, order, orders in found}
     seen = {row[0] for row in connection.execute("select distinct file_no from chat_lines").fetchall()}
     reasons: dict[int, str] = {}
     for file in files:
@@ -183,11 +254,11 @@ def _order_dates(
             reasons[file.number] = (
                 "no line begins with a date and time as WhatsApp writes them (12/31/25, 11:59 PM - Ann: ...)"
             )
-        elif decided[file.number] is None:
-            reasons[file.number] = (
-                "its dates can be read as day/month and as month/day: give the source the key"
-                ' date_order = "dmy" or date_order = "mdy"'
-            )
+        elif decided[file.number][0] is None:
+            orders = decided[file.number][1]
+            ways = " and as ".join(_ORDERS[order] for order in orders)
+            keys = " or ".join(f'date_order = "{order}"' for order in orders)
+            reasons[file.number] = f"its dates can be read as {ways}: give the source the key {keys}"
     if reasons:
         connection.execute("delete from chat_lines where file_no in (select unnest($files))", {"files": list(reasons)})
     return reasons

@@ -7,20 +7,56 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Marks of writing direction, which WhatsApp puts before its own words and around phone numbers.
-_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-_OWN_WORDS = "\u200e"
+# Marks of writing direction, which WhatsApp puts before its own words, around phone numbers and into Arabic dates.
+_MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+_OWN_WORDS = ("\u200e", "\u200f")
 _IN_BRACKETS = "in brackets"
 _MARK = re.compile(f"[{_MARKS}]")
+# Digits of any script. Words before and after the time are looked up; a line with others is none of WhatsApp's.
+_WORD = r"[^\W\d_][^\d:\[\]–-]{0,13}?"
 _TIME = (
-    r"(?P<before>上午|下午)?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?"
-    r"(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\.?(?!\w))?"
+    rf"(?:(?P<before>{_WORD})\s?)?(?P<hour>\d{{1,2}})(?:[:.]|\s?h\s?)(?P<minute>\d{{2}})"
+    rf"(?:(?:[:.]|\s?min\s)(?P<second>\d{{2}})(?:\s?s(?!\w))?)?(?:\s?(?P<after>{_WORD}))?"
 )
-_DATE = r"(?P<a>\d{1,4})(?P<mark>[./-])\s?(?P<b>\d{1,2})(?P=mark)\s?(?P<c>\d{1,4})\.?[,،]?\s+(?:à\s|um\s)?"
+_DATE = r"(?P<a>\d{1,4})(?P<mark>[./-]\s?)(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4})\.?(?:\s?г\.)?[,،]?\s+"
 # iPhones write `[date, time] name: text`, Android phones `date, time - name: text`.
 _BRACKETED = re.compile(rf"\[{_DATE}{_TIME}\]\s?(?P<rest>.*)", re.DOTALL)
 _DASHED = re.compile(rf"{_DATE}{_TIME}\s[-–]\s(?P<rest>.*)", re.DOTALL)
-_NAMED = re.compile(r"(?P<name>[^:\n]{1,200}): ?(?P<text>.*)", re.DOTALL)
+_HEAD_CHARACTERS = 80
+# What stands between date and time, or after the time, and says nothing.
+_FILLERS = {"à", "às", "alle", "kl", "klo", "om", "um", "uhr", "ч", "น"}
+_BEFORE_NOON, _AFTER_NOON = (0, 11), (12, 23)
+# Halves and other parts of the day, in small letters without blanks and dots: the hours that they may mean.
+_PARTS_OF_DAY = {
+    **dict.fromkeys(
+        (
+            "am", "上午", "午前", "오전", "ص", "صباحا", "قظ", "قبلازظهر", "לפנהצ", "πμ", "öö", "ap", "fm", "dop", "de",
+            "проб", "дп", "pg", "sa", "pd", "fh", "үө", "ก่อนเที่ยง", "पूर्वाह्न", "मपू", "ਪੂਦੁ", "পূর্বাহ্ণ", "முற்பகல்",
+            "ಪೂರ್ವಾಹ್ನ", "ጥዋት", "بن", "gh", "wd", "vm", "凌晨", "清晨", "早上", "早晨",
+        ),
+        _BEFORE_NOON,
+    ),
+    **dict.fromkeys(
+        (
+            "pm", "下午", "午後", "오후", "م", "مساء", "بظ", "بعدازظهر", "אחהצ", "μμ", "ös", "ip", "em", "odp", "du",
+            "слоб", "пп", "ptg", "ch", "md", "eh", "үх", "หลังเที่ยง", "अपराह्न", "मउ", "ਬਾਦੁ", "অপরাহ্ণ", "பிற்பகல்", "ಅಪರಾಹ್ನ",
+            "ከሰዓት", "دن", "gd", "wb", "nm",
+        ),
+        _AFTER_NOON,
+    ),
+    "中午": (10, 14),
+    "傍晚": (16, 20),
+    "晚上": (17, 23),
+    "午夜": (0, 0),
+}  # fmt: skip
+# Phones that write these put the year in front, also where it has two digits.
+_YEAR_FIRST = {"오전", "오후", "午前", "午後"}
+# A blank follows the colon after a name: `https://` and `15:07` in WhatsApp's own sentences come after none.
+_NAMED = re.compile(rf"(?P<name>[^\n]{{1,200}}?):(?=[{_MARKS}]*(?:\s|$)) ?(?P<text>.*)", re.DOTALL)
+_MARKED = re.compile(rf"(?P<name>[^\n]{{1,200}}?): (?P<text>[{''.join(_OWN_WORDS)}].*)", re.DOTALL)
+# A quotation mark that is opened and not closed, at the end of what looks like a name; and where it is closed.
+_OPENED = re.compile(r"""[“„«「『《〈][^”“»」』》〉]*$|^[^"]*"(?:[^"]*"[^"]*")*[^"]*$|\s['‘‚][^'’‘]*$""")
+_CLOSED = re.compile(r"""[”“»」』》〉"'’‘]""")
 _NAME_KEPT = 200
 _LINE_CHARACTERS = 1 << 20
 _SENTENCE_CHARACTERS = 2000
@@ -82,6 +118,8 @@ class Line:
         time: seconds since midnight; None where there is no such time.
         written: the date and time as they stand there.
         name: who wrote it; None for WhatsApp's own sentences.
+        is_quoting: whether a quotation mark is opened in the name and closed behind it, as in WhatsApp's own sentences
+            about a group's name with a colon in it.
         event: join, leave or removed, where such a sentence tells of one; and the names that it is about.
     """
 
@@ -92,6 +130,7 @@ class Line:
     has_seconds: bool = False
     written: str = ""
     name: str | None = None
+    is_quoting: bool = False
     text_length: int = 0
     content_type: str | None = None
     event: str | None = None
@@ -143,22 +182,44 @@ def _numbered(text: Iterator[str]) -> Iterator[tuple[int, str]]:
 
 def _dated(line: str) -> re.Match[str] | None:
     start = line.lstrip(_MARKS)
-    return _BRACKETED.fullmatch(start) if start.startswith("[") else _DASHED.fullmatch(start)
+    pattern = _BRACKETED if start.startswith("[") else _DASHED
+    found = pattern.fullmatch(start)
+    if found is None and (unmarked := _without_marks_in_head(start)) != start:
+        found = pattern.fullmatch(unmarked)
+    if found is None or not all(_is_known(_word(found, place)) for place in ("before", "after")):
+        return None
+    return found
+
+
+def _without_marks_in_head(line: str) -> str:
+    """Arabic phones put marks between the numbers of a date and after it; those of what is said stay."""
+    end = line.find("]" if line.startswith("[") else " - ", 0, _HEAD_CHARACTERS)
+    return line if end < 0 else _MARK.sub("", line[:end]) + line[end:]
+
+
+def _word(found: re.Match[str], place: str) -> str:
+    """A word beside the time, as `_PARTS_OF_DAY` has it."""
+    return re.sub(r"[\s.\u200c\"'״׳]", "", found[place] or "").lower()
+
+
+def _is_known(word: str) -> bool:
+    return not word or word in _FILLERS or word in _PARTS_OF_DAY
 
 
 def _layout(found: re.Match[str]) -> str:
-    day = "year first" if len(found["a"]) == 4 else "year last"
+    day = "year first" if len(found["a"]) == 4 or _word(found, "before") in _YEAR_FIRST else "year last"
     place = _IN_BRACKETS if found.group(0).startswith("[") else "before a dash"
     return f"{place}, numbers with {found['mark']!r}, {day}"
 
 
 def _time(found: re.Match[str]) -> int | None:
     hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
-    half = found["half"] or {"上午": "a", "下午": "p"}.get(found["before"] or "")
-    if half:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if half in "Pp" else 0)
+    for place in ("before", "after"):
+        if part := _PARTS_OF_DAY.get(_word(found, place)):
+            meant = [h for h in (hour % 12, hour % 12 + 12) if part[0] <= h <= part[1]]
+            if hour > 12 or not meant:
+                return None
+            (hour,) = meant
     if hour > 23 or minute > 59 or second > 59:
         return None
     return hour * 3600 + minute * 60 + second
@@ -174,15 +235,23 @@ def _line(number: int, found: re.Match[str], layout: str, chat_name: str | None)
         written=found.group(0)[: found.start("rest")].strip(),
     )
     rest = found["rest"]
-    named = None if _IS_ABOUT_NAMES.match(_MARK.sub("", rest)) else _NAMED.fullmatch(rest)
+    named = None if _IS_ABOUT_NAMES.match(_MARK.sub("", rest)) else _named(rest, chat_name)
     if named is None:
         _take_sentence(line, rest)
     elif _is_own_sentence(named, layout, chat_name):
         _take_sentence(line, named["text"])
     else:
         line.name = _plain_name(named["name"])
+        line.is_quoting = bool(_OPENED.search(line.name) and _CLOSED.search(named["text"]))
         _take_text(line, named["text"])
     return line
+
+
+def _named(rest: str, chat_name: str | None) -> re.Match[str] | None:
+    """A name and what is said; the chat's own name may have a colon in it."""
+    if chat_name and rest.startswith(f"{chat_name}: "):
+        return re.compile(rf"(?P<name>{re.escape(chat_name)}): (?P<text>.*)", re.DOTALL).fullmatch(rest)
+    return _NAMED.fullmatch(rest)
 
 
 def _plain_name(name: str) -> str:
@@ -191,11 +260,9 @@ def _plain_name(name: str) -> str:
 
 
 def _speaker_of_own_words(found: re.Match[str]) -> str | None:
-    """On iPhones the chat itself speaks first: of encryption. Its name is no person's."""
-    named = _NAMED.fullmatch(found["rest"])
-    if named is None or not found.group(0).startswith("[") or not named["text"].startswith(_OWN_WORDS):
-        return None
-    return _plain_name(named["name"]) if len(named["text"]) > _NOTICE_CHARACTERS else None
+    """On iPhones the chat itself speaks first: of encryption. Its name, as it is written, is no person's."""
+    named = _MARKED.fullmatch(found["rest"]) if found.group(0).startswith("[") else None
+    return named["name"] if named and len(named["text"]) > _NOTICE_CHARACTERS else None
 
 
 def _is_own_sentence(named: re.Match[str], layout: str, chat_name: str | None) -> bool:
@@ -210,7 +277,7 @@ def _is_own_sentence(named: re.Match[str], layout: str, chat_name: str | None) -
     if _media_type(said) or _POLL.match(said):
         return False
     name = _plain_name(named["name"])
-    return name == chat_name or name in said or _event(said)[0] is not None or bool(_SENTENCE.fullmatch(said))
+    return named["name"] == chat_name or name in said or _event(said)[0] is not None or bool(_SENTENCE.fullmatch(said))
 
 
 def _take_sentence(line: Line, sentence: str) -> None:

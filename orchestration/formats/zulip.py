@@ -2,7 +2,8 @@
 
 A public archive has `stream_index.json` and `<id-stream>/<topic>.json`, lists of `{content, id, sender_full_name,
 timestamp}`: members are names, and nobody is known before the first message. An organization's export has
-`realm.json` (accounts, recipients, reactions) and `messages-000001.json` and so on: members are account ids.
+`realm.json` (accounts, recipients, reactions, a log of what happened to accounts) and `messages-000001.json` and so on:
+members are account ids.
 
 Quirks handled: topics are percent-encoded in file names, with "." for "%"; moved topics repeat ids. Message texts are
 not kept, only their lengths and kinds.
@@ -67,6 +68,8 @@ class Zulip(Format):
             "user_id": "BIGINT",
             "message_id": "BIGINT",
             "emoji": "VARCHAR",
+            "event_type": "BIGINT",
+            "is_backfilled": "BOOLEAN",
         },
     }
 
@@ -75,7 +78,9 @@ class Zulip(Format):
         "zulip_messages": People(member_id=id_in_source("sender_full_name"), names=("sender_full_name",)),
         "zulip_server_messages": People(member_id=id_in_source("sender_id")),
         "zulip_realm": People(
-            member_id=id_in_source("case kind when 'reaction' then user_id when 'recipient' then null else id end"),
+            member_id=id_in_source(
+                "case when kind in ('reaction', 'event') then user_id when kind <> 'recipient' then id end"
+            ),
             names=("full_name",),
             named={
                 "type_id": f"case when recipient_type is distinct from 1 then type_id"
@@ -89,10 +94,10 @@ class Zulip(Format):
         return Observes(threads=True)
 
     def observes_in(self, options: Any, tables: Collection[str]) -> Observes:
-        """An organization's own export also lists the members, with their joining, and who reacted."""
+        """An organization's own export also lists the members, with their joining and leaving, and who reacted."""
         if "zulip_realm" not in tables:
             return self.observes(options)
-        return replace(self.observes(options), reactions=True, joins=True, members=True)
+        return replace(self.observes(options), reactions=True, joins=True, leaves=True, members=True)
 
     def table_of(self, name: str, options: Any) -> str | None:
         """Files in streams' folders are topics; the rest is told by its name."""
@@ -111,7 +116,7 @@ class Zulip(Format):
     def parse(
         self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: Any
     ) -> Parsed:
-        """One row a message; or of realm.json one row an account, recipient or reaction."""
+        """One row a message; or of realm.json one row an account, recipient, reaction or event of an account."""
         if table == "zulip_server_messages":
             return Parsed(table, _SERVER_MESSAGE_ROWS, load_arrays(connection, files, key="zerver_message"))
         if table == "zulip_realm":
@@ -189,14 +194,18 @@ from fields
 """
 
 # Of the tables in realm.json those that carry figures: accounts (the server's own bots and placeholders of accounts
-# that are not exported among them), whom a recipient number means, and who reacted to what.
+# that are not exported among them), whom a recipient number means, who reacted to what, and of what happened in the
+# organization (`_EVENTS`) who was deactivated or is there again. The log also has each change of a subscription.
 _REALM_LISTS = {
     "user": "zerver_userprofile",
     "placeholder": "zerver_userprofile_mirrordummy",
     "system_bot": "zerver_userprofile_crossrealm",
     "recipient": "zerver_recipient",
     "reaction": "zerver_reaction",
+    "event": "zerver_realmauditlog",
 }
+# USER_ACTIVATED, USER_DEACTIVATED and USER_REACTIVATED of Zulip's AuditLogEventType.
+_EVENTS = (102, 103, 104)
 _REALM_ROWS = f"""
 with fields as (
     select
@@ -207,13 +216,15 @@ with fields as (
         {epoch_instant("$.last_login")} as last_login,
         {whole_number("$.type")} as recipient_type,
         {whole_number("$.type_id")} as type_id,
-        {whole_number("$.user_profile")} as user_id,
+        coalesce({whole_number("$.user_profile")}, {whole_number("$.modified_user")}) as user_id,
         {whole_number("$.message")} as message_id,
-        {whole_number("$.role")} as role
+        {whole_number("$.role")} as role,
+        {whole_number("$.event_type")} as event_type,
+        case when kind = 'event' then {epoch_instant("$.event_time")} end as row_at
     from json_items
 )
 select
-    file_no, row_no, cast(null as timestamp) as row_at,
+    file_no, row_no, row_at,
     case
         when found <> 'OBJECT' then kind || ': expected an object, found ' || lower(found)
         when id is null then kind || ': id: expected a whole number, found ' || {shown("$.id")}
@@ -226,6 +237,13 @@ select
         when kind = 'reaction' and (user_id is null or message_id is null)
             then 'reaction: user_profile and message: expected whole numbers, found ' || {shown("$.user_profile")}
                 || ' and ' || {shown("$.message")}
+        when kind = 'event' and event_type is null
+            then 'event: event_type: expected a whole number, found ' || {shown("$.event_type")}
+        when kind = 'event' and user_id is null
+            then 'event: modified_user: expected a whole number, found ' || {shown("$.modified_user")}
+        when kind = 'event' and row_at is null
+            then 'event: event_time: expected epoch seconds, found ' || {shown("$.event_time")}
+        when kind = 'event' then 'event: event_time: ' || {instant_problem("row_at")}
     end as reason,
     cast(value as varchar) as raw,
     kind, id, value->>'$.full_name' as full_name,
@@ -234,8 +252,10 @@ select
     coalesce(role in (100, 200, 300), false) or coalesce(value->>'$.is_realm_admin', '') = 'true' as is_official,
     coalesce(value->>'$.is_active', 'true') <> 'false' as is_active,
     date_joined, last_login, recipient_type, type_id, user_id, message_id,
-    coalesce(value->>'$.emoji_name', '') || '/' || coalesce(value->>'$.emoji_code', '') as emoji
+    coalesce(value->>'$.emoji_name', '') || '/' || coalesce(value->>'$.emoji_code', '') as emoji,
+    event_type, coalesce(value->>'$.backfilled', '') = 'true' as is_backfilled
 from fields
+where kind <> 'event' or event_type in {_EVENTS} or event_type is null
 """
 
 FORMAT = Zulip()

@@ -30,7 +30,7 @@ _PERCENT_NAMES = {
     "rate_contacted",
     "rate_holdout",
 }
-_MONEY_NAMES = {"revenue", "average_order_value"}
+_MONEY_NAMES = {"revenue", "revenue_without_buyer", "average_order_value"}
 NO_VALUE = "–"
 
 

@@ -260,8 +260,8 @@ def sentence_forms(language: Language, n: int) -> dict[str, str]:
             "%(value)s of the threads got an answer within 24 hours, about as many as usual (%(mean)s)."
         ),
         "answered_24h_rate_first": gettext("%(value)s of the threads got an answer within 24 hours."),
-        "revenue_up": gettext("Members spent %(value)s, %(change)s more than usual (%(mean)s)."),
-        "revenue_down": gettext("Members spent %(value)s, %(change)s less than usual (%(mean)s)."),
-        "revenue_steady": gettext("Members spent %(value)s, about as much as usual (%(mean)s)."),
-        "revenue_first": gettext("Members spent %(value)s."),
+        "revenue_up": gettext("Sales came to %(value)s, %(change)s more than usual (%(mean)s)."),
+        "revenue_down": gettext("Sales came to %(value)s, %(change)s less than usual (%(mean)s)."),
+        "revenue_steady": gettext("Sales came to %(value)s, about as much as usual (%(mean)s)."),
+        "revenue_first": gettext("Sales came to %(value)s."),
     }

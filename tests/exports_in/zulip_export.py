@@ -46,6 +46,15 @@ def account(number: int, name: str = "Ann", **more: Any) -> dict:
     return row | more
 
 
+def logged(event_type: Any, user: Any = 10, seconds: float = 0, **more: Any) -> dict:
+    """A row of zerver_realmauditlog, which happened so many seconds after Monday noon."""
+    row = {
+        "id": 1, "realm": 1, "acting_user": 10, "modified_user": user, "modified_stream": None,
+        "event_type": event_type, "event_time": MONDAY + seconds, "backfilled": False, "extra_data": {},
+    }  # fmt: skip
+    return row | more
+
+
 def realm(**tables: Any) -> dict:
     """A realm.json: two members, a stream with recipient 100, and a private conversation with account 10."""
     rows = {

@@ -92,11 +92,11 @@ class MembershipEvent:
 
 @dataclass(frozen=True)
 class Order:
-    """One order of one member."""
+    """One order; `member_id` is None where nobody knows whose."""
 
     order_id: str
     source: str
-    member_id: str
+    member_id: str | None
     ordered_at: datetime
     amount: Decimal
     currency: str

@@ -25,7 +25,9 @@ STATUSES = ("active", "quiet", "at_risk", "churned", "never_active", "left")
 def lifecycle(scope: Scope, week: date) -> list[dict]:
     """The four rows of report_lifecycle."""
     members = scope.members(week)
-    countable = one_currency(o for o in scope.purchases if o.ordered_at < scope.calendar.end(week))
+    countable = one_currency(
+        o for o in scope.purchases if o.member_id is not None and o.ordered_at < scope.calendar.end(week)
+    )
     rows = []
     for stage in STAGES:
         of_stage = [body for body in members if body.state(week).lifecycle_stage == stage]

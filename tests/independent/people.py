@@ -246,6 +246,8 @@ def rows_by_account(rows: Rows) -> dict[str, OwnRows]:
             continue  # an act of nobody known is content, and no member's
         own[interaction.member_id].interactions.append(interaction)
     for order in rows.orders:
+        if order.member_id is None:
+            continue
         own[order.member_id].orders.append(order)
     for event in rows.events:
         if event.kind in ("join", "leave"):

@@ -1,7 +1,8 @@
 """Section 12: `report_purchases`, and the quintiles of recency, frequency and money.
 
 Readings where the page is silent:
-- Buyers are community members of W, and orders and revenue are theirs: nobody else's figures count anywhere.
+- Buyers are community members of W, and orders and revenue are theirs, and of those nobody knows: like the content of
+  nobody known these are the source's, and no member's.
 - `first_time_buyers` never bought before start(W), in whatever currency; `repeat_buyers` did. Two orders of one week do
   not make a repeat buyer, so that first-time and repeat buyers add up to buyers.
 - Quintile 5 is the best: the most recent last purchase, the most orders, the most money. The ranks are cut as evenly as
@@ -25,10 +26,12 @@ def purchases(scope: Scope, week: date) -> list[dict]:
     bought = {body.member_id: body.purchases_in(week) for body in scope.members(week)}
     bodies = {body.member_id: body for body in scope.members(week)}
     rows = []
-    for currency in sorted({order.currency for orders in bought.values() for order in orders}):
+    nobodys = [o for o in scope.purchases if o.member_id is None and scope.calendar.week_of(o.ordered_at) == week]
+    for currency in sorted({order.currency for orders in (*bought.values(), nobodys) for order in orders}):
+        unknown = [o for o in nobodys if o.currency == currency]
         own = {m: [o for o in orders if o.currency == currency] for m, orders in bought.items()}
         buyers = {member_id for member_id, orders in own.items() if orders}
-        orders = [order for member_id in buyers for order in own[member_id]]
+        orders = [order for member_id in buyers for order in own[member_id]] + unknown
         earlier = {m for m in buyers if any(order.ordered_at < start for order in bodies[m].purchases)}
         rows.append(
             {
@@ -45,6 +48,8 @@ def purchases(scope: Scope, week: date) -> list[dict]:
                 "repeat_rate": rate(len(earlier), len(buyers)),
                 # "`active_buyer_share` (buyers who were also active in W)"
                 "active_buyer_share": rate(len(buyers & scope.active(week)), len(buyers)),
+                "orders_without_buyer": len(unknown),
+                "revenue_without_buyer": total(unknown),
             }
         )
     return rows

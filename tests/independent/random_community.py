@@ -123,7 +123,7 @@ communities = strategies.builds(
 
 
 def _names(source: Source) -> set[str]:
-    return {a.who for a in source.acts} | {m.who for m in source.members} | {o.who for o in source.orders}
+    return {a.who for a in source.acts} | {m.who for m in source.members} | {o.who for o in source.orders if o.who}
 
 
 def _identities(dice: Random, accounts: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -311,7 +311,7 @@ def _shop(dice: Random, name: str, calendar: Calendar) -> Source:
         status = dice.choice(["paid", "paid", "paid", "fulfilled", "refunded", "cancelled", "failed"])
         order = Bought(
             f"o{number}",
-            f"c{dice.randrange(1, 20)}",
+            f"c{dice.randrange(1, 20)}" if dice.random() > 0.1 else "",
             at,
             Decimal(dice.randrange(0, 100_000)) / 100,
             dice.choice(currencies),

@@ -40,7 +40,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Bought:
-    """One row of a file of orders."""
+    """One row of a file of orders; `who` is empty where the file does not tell."""
 
     order_id: str
     who: str
@@ -81,7 +81,7 @@ def _shop(source: Source) -> Rows:
     rows = Rows()
     first: dict[str, datetime] = {}
     for order in latest.values():
-        member_id = f"{source.name}:{order.who}"
+        member_id = f"{source.name}:{order.who}" if order.who else None
         rows.orders.append(
             Order(
                 f"{source.name}:{order.order_id}",
@@ -93,7 +93,8 @@ def _shop(source: Source) -> Rows:
                 order.status,
             )
         )
-        first[order.who] = min(first.get(order.who, order.at), order.at)
+        if order.who:
+            first[order.who] = min(first.get(order.who, order.at), order.at)
     rows.members = [Member(source.name, who, at, joined_at_is_inferred=True) for who, at in first.items()]
     return rows
 

@@ -59,6 +59,7 @@ purchases as (
         member_id,
         min(ordered_at) as first_order_at
     from {{ ref('int_orders') }}
+    where member_id is not null
     group by source, member_id
 
 ),

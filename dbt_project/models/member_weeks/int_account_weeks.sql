@@ -33,6 +33,7 @@ purchases as (
         count(*) as purchases
     from {{ ref('int_orders') }}
     where is_purchase
+        and member_id is not null
     group by source, member_id, week_start
 
 )

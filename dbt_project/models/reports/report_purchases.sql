@@ -20,6 +20,23 @@ with purchases as (
 
 ),
 
+-- Whom nobody knows is no member and no buyer, but what was sold to them is revenue all the same: in its source, and in all.
+without_buyer as (
+
+    select
+        scopes.source,
+        orders.week_start,
+        orders.currency,
+        count(*) as orders,
+        sum(orders.amount) as revenue
+    from {{ ref('int_orders') }} as orders
+    cross join lateral (values (orders.source), ('all')) as scopes (source)
+    where orders.member_id is null
+        and orders.is_purchase
+    group by scopes.source, orders.week_start, orders.currency
+
+),
+
 -- By the whole history, whatever the currency.
 first_purchases as (
 
@@ -38,7 +55,11 @@ currencies as (
         source,
         currency,
         min(week_start) as first_week
-    from purchases
+    from (
+        select source, currency, week_start from purchases
+        union all
+        select source, currency, week_start from without_buyer
+    ) as bought
     group by source, currency
 
 ),
@@ -86,16 +107,22 @@ gathered as (
         spine.source,
         spine.week_start,
         spine.currency,
-        coalesce(weekly.orders, 0) as orders,
+        coalesce(weekly.orders, 0) + coalesce(without_buyer.orders, 0) as orders,
         coalesce(weekly.buyers, 0) as buyers,
-        coalesce(weekly.revenue, 0) as revenue,
+        coalesce(weekly.revenue, 0) + coalesce(without_buyer.revenue, 0) as revenue,
         coalesce(weekly.first_time_buyers, 0) as first_time_buyers,
-        coalesce(weekly.active_buyers, 0) as active_buyers
+        coalesce(weekly.active_buyers, 0) as active_buyers,
+        coalesce(without_buyer.orders, 0) as orders_without_buyer,
+        coalesce(without_buyer.revenue, 0) as revenue_without_buyer
     from spine
     left join weekly
         on spine.source = weekly.source
         and spine.week_start = weekly.week_start
         and spine.currency = weekly.currency
+    left join without_buyer
+        on spine.source = without_buyer.source
+        and spine.week_start = without_buyer.week_start
+        and spine.currency = without_buyer.currency
 
 )
 
@@ -110,5 +137,7 @@ select
     cast(buyers - first_time_buyers as bigint) as repeat_buyers,
     {{ rate('revenue', 'orders') }} as average_order_value,
     {{ rate('buyers - first_time_buyers', 'buyers') }} as repeat_rate,
-    {{ rate('active_buyers', 'buyers') }} as active_buyer_share
+    {{ rate('active_buyers', 'buyers') }} as active_buyer_share,
+    cast(orders_without_buyer as bigint) as orders_without_buyer,
+    cast(revenue_without_buyer as decimal(18, 4)) as revenue_without_buyer
 from gathered

@@ -16,6 +16,7 @@ authors as (
         occurred_at,
         export_number
     from messages
+    where author_id is not null
 
 ),
 

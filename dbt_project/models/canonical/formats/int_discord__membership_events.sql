@@ -14,7 +14,7 @@ joins as (
         occurred_at,
         'join' as event_type
     from messages
-    where message_type = 'GuildMemberJoin'
+    where message_type = 'GuildMemberJoin' and author_id is not null
 
 ),
 
@@ -49,7 +49,7 @@ changes as (
         occurred_at,
         'removed' as event_type
     from recipients
-    where message_type = 'RecipientRemove' and mentioned.user_id <> author_id
+    where message_type = 'RecipientRemove' and mentioned.user_id is not null and mentioned.user_id is distinct from author_id
 
 ),
 

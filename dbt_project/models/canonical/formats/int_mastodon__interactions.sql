@@ -10,29 +10,32 @@ with acts as (
 )
 
 select
-    source,
-    source || ':' || actor || '/' || activity_key as interaction_id,
-    source || ':' || actor as member_id,
-    occurred_at,
+    acts.source,
+    acts.source || ':' || acts.actor || '/' || acts.activity_key as interaction_id,
+    acts.source || ':' || acts.actor as member_id,
+    acts.occurred_at,
     case
-        when activity_type = 'Announce' then 'share'
-        when in_reply_to is not null then 'reply'
+        when acts.activity_type = 'Announce' then 'share'
+        when acts.in_reply_to is not null then 'reply'
         else 'post'
     end as interaction_type,
     cast(null as varchar) as container_id,
-    object_id as content_id,
-    case when activity_type = 'Announce' then object_id else in_reply_to end as parent_id,
-    case when activity_type = 'Announce' then object_id else coalesce(conversation, in_reply_to, object_id) end as thread_id,
-    source || ':' || case
-        when activity_type = 'Announce' then {{ account.format('object_id') }}
-        else {{ account.format('in_reply_to') }}
+    acts.object_id as content_id,
+    case when acts.activity_type = 'Announce' then acts.object_id else acts.in_reply_to end as parent_id,
+    case when acts.activity_type = 'Announce' then acts.object_id else threads.thread_id end as thread_id,
+    acts.source || ':' || case
+        when acts.activity_type = 'Announce' then {{ account.format('acts.object_id') }}
+        else {{ account.format('acts.in_reply_to') }}
     end as target_member_id,
     case
-        when activity_type = 'Announce' then cast(null as varchar)
-        when object_type = 'Question' then 'poll'
-        when len(media_types) > 0 then
-            case split_part(media_types[1], '/', 1) when 'image' then 'image' when 'video' then 'video' else 'file' end
+        when acts.activity_type = 'Announce' then cast(null as varchar)
+        when acts.object_type = 'Question' then 'poll'
+        when len(acts.media_types) > 0 then
+            case split_part(acts.media_types[1], '/', 1) when 'image' then 'image' when 'video' then 'video' else 'file' end
         else 'text'
     end as content_type,
     'exact' as time_precision
 from acts
+left join {{ ref('int_mastodon__threads') }} as threads
+    on acts.source = threads.source
+    and acts.object_id = threads.content_id

@@ -17,6 +17,7 @@ figures as (
     left join {{ ref('int_page_statistics__posts') }} as posts
         on rows_of_files.source = posts.source
         and rows_of_files.content = posts.content
+    where coalesce(posts.is_visible, true)
 
 ),
 

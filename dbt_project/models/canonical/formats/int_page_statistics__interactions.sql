@@ -1,4 +1,5 @@
--- A page's posts are acts of the page, which is official; its answers to others are replies.
+-- A page's posts are acts of the page, which is official; its answers to others are replies. What nobody can see is no
+-- act.
 select
     source,
     source || ':' || content as interaction_id,
@@ -12,3 +13,4 @@ select
     'exact' as time_precision
 from {{ ref('int_page_statistics__posts') }}
 where posted_at is not null
+    and is_visible

@@ -8,6 +8,7 @@ with told as (
         parent,
         posted_at,
         platform_content_type,
+        is_visible,
         export_number,
         coalesce(as_of, posted_at, cast(stat_date as timestamp)) as told_at
     from {{ ref('int_page_statistics__rows') }}
@@ -30,6 +31,8 @@ select
         when {{ last_told('lower(platform_content_type)') }} = 'poll' then 'poll'
         when {{ last_told('lower(platform_content_type)') }} in ('wall_post', 'mobile_status_update', 'text')
             then 'text'
-    end as content_type
+    end as content_type,
+    -- What was shown once was seen by then; drafts, posts for advertising alone and hidden ones never are.
+    coalesce(bool_or(is_visible), true) as is_visible
 from told
 group by source, content

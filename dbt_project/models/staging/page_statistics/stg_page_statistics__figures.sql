@@ -21,6 +21,7 @@ renamed as (
         posted_at,
         slice,
         is_total,
+        is_visible,
         followers,
         followers_gained,
         followers_lost,

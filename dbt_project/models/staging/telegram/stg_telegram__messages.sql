@@ -26,9 +26,10 @@ renamed as (
         content_type,
         member_names,
         reactions,
-        -- Notes to oneself are said to nobody.
-        type = 'message' and coalesce(chat_type, '') <> 'saved_messages' as is_act,
-        coalesce(chat_type, '') in ('personal_chat', 'bot_chat', 'saved_messages', 'replies') as is_direct,
+        -- Notes to oneself are said to nobody, and codes to log in by nobody.
+        type = 'message' and coalesce(chat_type, '') not in ('saved_messages', 'verification_codes') as is_act,
+        coalesce(chat_type, '') in ('personal_chat', 'bot_chat', 'saved_messages', 'replies', 'verification_codes')
+            as is_direct,
         coalesce(chat_type = 'bot_chat' and account_id = 'user' || chat_id, false) as is_bot
     from source
 
