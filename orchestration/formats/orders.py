@@ -124,7 +124,8 @@ class Orders(Format):
                     then 'currency: expected three letters, found ' || coalesce(left(currency_code, 40), 'nothing')
                 else {instant_problem("instant")} end as reason,
             coalesce(raw, cast(to_json({{{", ".join(f"'{c}': {c}" for c in columns)}}}) as varchar)) as raw,
-            id as order_id, nullif(trim(member), '') as member, money as amount, currency_code as currency, order_status as status,
+            id as order_id, nullif(trim(member), '') as member,
+            money as amount, currency_code as currency, order_status as status,
             coalesce(order_status not in ({no_purchase}), true) as is_purchase
         from named
         """
