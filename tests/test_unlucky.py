@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -85,15 +86,15 @@ def test_a_database_that_was_cut(two_weeks: Place, tmp_path: Path, name: str, ke
 
 
 DAMAGED = {
-    "lake": ("lake/group/*/week=*/*.parquet", "delete the folders"),
-    "ledger": ("ledger/group/*.parquet", "delete the folders"),
-    "dagster's runs": ("dagster/history/runs.db", "begins it anew"),
+    "lake": ("lake/group/*/week=*/*.parquet", "delete the folders", ["lake/group", "ledger/group"]),
+    "ledger": ("ledger/group/*.parquet", "delete the folders", ["lake/group", "ledger/group"]),
+    "dagster's runs": ("dagster/history/runs.db", "begins it anew", ["dagster"]),
 }
 
 
 @pytest.mark.parametrize("kind", DAMAGED)
 def test_other_files_of_the_home_that_are_damaged(two_weeks: Place, tmp_path: Path, kind: str):
-    pattern, todo = DAMAGED[kind]
+    pattern, todo, to_delete = DAMAGED[kind]
     place = two_weeks.copy(tmp_path / "damaged")
     (place.config.parent / "ev.csv").write_text(ROWS + "cid,2026-10-14 10:00,message\n")
     for file in place.home.path.glob(pattern):
@@ -102,6 +103,10 @@ def test_other_files_of_the_home_that_are_damaged(two_weeks: Place, tmp_path: Pa
     assert done.returncode == 1, done.stderr
     assert f"{file}: cannot be read: " in done.stderr and "Traceback" not in done.stderr
     assert todo in done.stderr
+    for folder in to_delete:
+        shutil.rmtree(place.home.path / folder)
+    done = place.run()
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_damaged_file_may_be_deleted(two_weeks: Place, tmp_path: Path):
