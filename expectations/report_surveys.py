@@ -140,7 +140,7 @@ CHECKS: tuple[Check, ...] = (
     RowsCheck(
         name="whole_fits_sources",
         description="In the whole community a person counts once, whichever surveys they answered.",
-        expected="a row of all for each question, of at most the sum of the sources' responses",
+        expected="a row of all for each question answered by somebody who counts, of at most the sum of the sources' responses",
         key=ROW,
         counts_rows=False,
         sql="""
@@ -149,7 +149,13 @@ CHECKS: tuple[Check, ...] = (
             FROM (SELECT week_start, survey_id, question, sum(responses) AS total, true AS is_answered
                   FROM checked WHERE source <> 'all' GROUP BY ALL) s
             FULL JOIN (SELECT * FROM checked WHERE source = 'all') w USING (week_start, survey_id, question)
-            WHERE w.source IS NULL OR s.is_answered IS NULL OR w.responses > s.total""",
+            WHERE s.is_answered IS NULL OR w.responses > s.total
+                -- A person is left out as a whole where any account is a bot or official.
+                OR (w.source IS NULL AND EXISTS (
+                    SELECT 1 FROM canonical.int_survey_answers a
+                    ANTI JOIN (SELECT account_id FROM canonical.int_accounts
+                               WHERE person_is_bot OR person_is_official) p ON p.account_id = a.member_id
+                    WHERE a.week_start = s.week_start AND a.survey_id = s.survey_id AND a.question = s.question))""",
     ),
     RowsCheck(
         name="nps_plausible",

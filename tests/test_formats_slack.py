@@ -93,10 +93,12 @@ def test_what_a_message_says_is_not_stored_only_how_long_it_is(inbox):
             message(ts(MONDAY, 2), text=secret, files=[{"mimetype": "image/png", "title": secret}]),
             message(ts(MONDAY, 3), user=None, comment={"user": "U2", "comment": secret}, subtype="file_comment"),
             message(ts(MONDAY, 4), text="漢字🙂"),
+            message(ts(MONDAY, 5), text="", files=[{"id": "F1", "mode": "hidden_by_limit"}, None]),
         ),
     )
     inbox.pull()
     assert inbox.rows("slack_messages", "user_id, text_length, has_link, mimetypes, subtype") == [
+        ("U1", 0, False, [""], None),
         ("U1", 3, False, [], None),
         ("U1", 36, False, ["image/png"], None),
         ("U1", 36, True, [], None),

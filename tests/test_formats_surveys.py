@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.errors import ConfigError
+from tests.communities import stillhere
 from tests.exports_in.inbox import Inbox
 from tests.exports_in.mapped import json_lines
 
@@ -194,3 +195,54 @@ def test_any_survey_is_read_as_it_was_written(tmp_path_factory, made, random):
         for survey, question, who, at, (kind, value) in made
     }  # fmt: skip
     assert not inbox.pull().changed
+
+
+TOLD_BY_A_BOTS_PERSON = """\
+[community]
+name = "Test"
+identities = "ids.csv"
+bots = ["chat:b1"]
+[[sources]]
+name = "forum"
+format = "table"
+path = "forum.csv"
+[sources.columns]
+member = "who"
+at = "at"
+type = "what"
+[[sources]]
+name = "chat"
+format = "table"
+path = "chat.csv"
+[sources.columns]
+member = "who"
+at = "at"
+type = "what"
+[[sources]]
+name = "pulse"
+format = "surveys"
+path = "answers.csv"
+members_of = "forum"
+survey_id = "s"
+[sources.columns]
+question = "question"
+value = "answer"
+answered_at = "at"
+member = "who"
+[sources.kinds]
+"Happy?" = "rating"
+"""
+
+
+def test_a_question_answered_by_a_bots_person_alone_withholds_no_week(tmp_path):
+    """In the source the account answered; in the whole nobody who counts did, so there is no row of all."""
+    (tmp_path / "stillhere.toml").write_text(TOLD_BY_A_BOTS_PERSON)
+    (tmp_path / "ids.csv").write_text("person,source,native_id\nP,forum,f1\nP,chat,b1\n")
+    (tmp_path / "forum.csv").write_text("who,at,what\nf1,2026-01-05 10:00,post\nf2,2026-01-12 10:00,post\n")
+    (tmp_path / "chat.csv").write_text("who,at,what\nb1,2026-01-05 10:00,post\nc1,2026-01-12 10:00,post\n")
+    (tmp_path / "answers.csv").write_text(
+        "question,who,answer,at\nHappy?,f1,4,2026-01-07 09:00\nHappy?,f2,4,2026-01-14 09:00\n"
+    )
+    done = stillhere("run", "--config", tmp_path / "stillhere.toml", "--to", "2026-01-12")
+    assert done.returncode == 0, done.stderr
+    assert "2 week(s) published" in done.stderr

@@ -126,7 +126,8 @@ fields as (
         nullif(texts[6], '') as thread_ts,
         texts[7] as parent_user_id,
         length(texts[8]) as text_length,
-        json_extract_string(value, '$.files[*].mimetype') as mimetypes,
+        [coalesce(file->>'$.mimetype', '') for file in json_extract(value, '$.files[*]') if json_type(file) = 'OBJECT']
+            as mimetypes,
         len(json_extract(value, '$.attachments[*].from_url')) > 0 as has_link,
         coalesce(json_type(value, '$.reactions'), 'NULL') = 'NULL' as has_no_reactions,
         try(json_transform_strict(value->'$.reactions', '{_REACTIONS}')) as reactions

@@ -7,29 +7,42 @@ with messages as (
 messages_as_acts as (
 
     select
-        source,
-        source || ':' || channel || '/' || ts as interaction_id,
-        source || ':' || actor_id as member_id,
-        occurred_at,
+        messages.source,
+        messages.source || ':' || messages.channel || '/' || messages.ts as interaction_id,
+        messages.source || ':' || messages.actor_id as member_id,
+        messages.occurred_at,
         case
-            when is_direct then 'message'
-            when thread_ts = ts then 'post'
+            when messages.is_direct then 'message'
+            when messages.thread_ts = messages.ts then 'post'
             else 'reply'
         end as interaction_type,
-        channel as container_id,
-        channel || '/' || ts as content_id,
-        case when thread_ts <> ts then channel || '/' || thread_ts end as parent_id,
-        channel || '/' || thread_ts as thread_id,
-        case when thread_ts <> ts then source || ':' || parent_user_id end as target_member_id,
+        messages.channel as container_id,
+        messages.channel || '/' || messages.ts as content_id,
+        case when messages.thread_ts <> messages.ts then messages.channel || '/' || messages.thread_ts end as parent_id,
+        messages.channel || '/' || messages.thread_ts as thread_id,
         case
-            when len(mimetypes) > 0 then
-                case split_part(mimetypes[1], '/', 1) when 'image' then 'image' when 'video' then 'video' else 'file' end
-            when has_link then 'link'
+            when messages.thread_ts <> messages.ts
+                -- Under what a bot posted, the export names nobody.
+                then messages.source || ':' || coalesce(messages.parent_user_id, roots.actor_id)
+        end as target_member_id,
+        case
+            when len(messages.mimetypes) > 0
+                then
+                    case split_part(messages.mimetypes[1], '/', 1)
+                        when 'image' then 'image' when 'video' then 'video' else 'file'
+                    end
+            when messages.has_link then 'link'
             else 'text'
         end as content_type,
         'exact' as time_precision
     from messages
-    where is_act and actor_id is not null
+    left join messages as roots
+        on messages.source = roots.source
+        and messages.channel = roots.channel
+        and messages.thread_ts = roots.ts
+        and messages.ts <> roots.ts
+    where messages.is_act
+        and messages.actor_id is not null
 
 ),
 
