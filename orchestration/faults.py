@@ -185,7 +185,7 @@ def _of_instance(home: Home) -> str | None:
         with dg.DagsterInstance.from_config(str(home.dagster)):
             return None
     except Exception as error:  # each part of Dagster raises errors of its own
-        return str(error).strip()[:1000]
+        return str(error).strip()[:400]
 
 
 def _models(home: Home) -> Iterator[str]:
@@ -202,4 +202,4 @@ def _delete(path: Path) -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".!")

@@ -237,7 +237,7 @@ def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:
 
 def _summarise(community: Community, console: Console, outcome: Outcome) -> None:
     for problem in outcome.problems:
-        console.print(harmless(problem), style="red", markup=False)
+        console.print(harmless(problem), style="red", markup=False, soft_wrap=True)
     for problem in dict.fromkeys(outcome.undelivered):
         console.print(harmless(f"Not sent: {problem}"), style="yellow", markup=False, soft_wrap=True)
     parts = [f"{outcome.published} week(s) published", f"{outcome.unchanged} unchanged"]

@@ -513,6 +513,7 @@ def test_the_index_tells_which_weeks_were_withheld_and_why(sample, tmp_path):
     index = Page((place.home.pages / "index.html").read_text(encoding="utf-8"))
     assert "No source that delivered regularly has stopped." in index.text
     assert "report_activity.source_delivers: observed <b>none</b>" in index.text
+    assert f"Then run stillhere run --from {LAST} --to {LAST}." in index.text
     assert place.home.page(LAST).read_text(encoding="utf-8") == before
 
 

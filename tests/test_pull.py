@@ -8,7 +8,7 @@ import pytest
 
 from orchestration import config
 from orchestration.errors import ExportsError
-from orchestration.exports import lake
+from orchestration.exports import lake, unreadable
 from orchestration.exports.pull import pull
 from orchestration.weeks import Calendar
 from tests.exports_in.inbox import SLACK, Inbox
@@ -303,3 +303,26 @@ def test_a_dangling_link_is_told_and_the_rest_goes_on(inbox):
     assert result.total("rows_loaded") == 3
     assert inbox.reasons()["b.zip"].startswith("cannot be opened: [Errno 2] No such file")
     assert not inbox.pull().changed
+
+
+@pytest.mark.parametrize("kind", ["zip", "csv"])
+def test_an_export_that_comes_back_takes_the_place_of_what_could_not_be_read(inbox, kind):
+    """Byte for byte as it was pulled before: nothing is new in it, but something can be read again."""
+    if kind == "zip":
+        inbox.configure(SLACK.replace('"exports"', '"exports/slack.zip"'))
+        good, bad = inbox.exports / "good", inbox.exports / "bad"
+        write_zip(good, files(message()))
+        bad.write_bytes(b"half a zip")
+        places = {True: inbox.exports / "slack.zip", False: inbox.exports / "slack.zip"}
+        contents = {True: good.read_bytes(), False: bad.read_bytes()}
+    else:
+        inbox.configure(table())
+        places = {True: inbox.exports / "old.csv", False: inbox.exports / "new.csv"}
+        contents = {True: b"who,at\na,2024-01-01T10:00Z\n", False: b""}
+    for is_good in (True, False, True, True, False, False, True):
+        for path in places.values():
+            path.unlink(missing_ok=True)
+        places[is_good].write_bytes(contents[is_good])
+        inbox.pull()
+        found = unreadable.sources(config.load(inbox.config_file), inbox.home)
+        assert (found == []) == is_good

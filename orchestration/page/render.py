@@ -152,13 +152,20 @@ def index_page(
     )
     return environment(look.language).get_template("index.html.j2").render(
         week=week, look=look, key=key, years=list(years.items()), withheld=withheld, exports=exports,
-        link=lambda start: _link(f"{start}/index.html", language.week(start)),
+        link=lambda start: _link(f"{start}/index.html", language.week(start)), command=_command,
     )  # fmt: skip
 
 
 def _unbroken(html: str) -> str:
     """Keeps a number's brackets and stops on its line: browsers may break the line before and after any button."""
     return _NUMBER_AND_STOP.sub(r'<span class="nb">\g<0></span>', html)
+
+
+def _command(name: str, weeks: Sequence[tuple[date, Any]] = ()) -> Markup:
+    """A command to type, over the range of some weeks."""
+    days = [week_start for week_start, *_ in weeks]
+    of_weeks = f" --from {min(days)} --to {max(days)}" if days else ""
+    return Markup('<code lang="en">stillhere {}{}</code>').format(name, of_weeks)
 
 
 def _link(target: str, text: str) -> Markup:
