@@ -140,7 +140,7 @@ CHECKS: tuple[Check, ...] = (
     RowsCheck(
         name="whole_fits_sources",
         description="In the whole community a person counts once, whichever surveys they answered.",
-        expected="a row of all for each question answered by somebody who counts, of at most the sum of the sources' responses",
+        expected="a row of all for each question that somebody answered who counts, of at most the sources' responses",
         key=ROW,
         counts_rows=False,
         sql="""

@@ -1,17 +1,23 @@
-"""Damaged files of a home: each is named with what to do, and doing so works. So is a source that cannot be read."""
+"""Damaged files of a home: each is named with what to do, and doing so works. So are a disk at fault and
+a source that cannot be read."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
+import sqlalchemy
 
 from orchestration import definitions, faults
 from orchestration.community import Community
+from orchestration.errors import BuildError
 from orchestration.home import DAGSTER_YAML, Home, HomeLock
 from tests.communities import Place, published_rows, stillhere
 
@@ -133,6 +139,24 @@ def test_an_empty_instance_file_is_written_anew(place: Place):
     file = harmed(place.home, "dagster/dagster.yaml", lambda _: b"")
     place.home.create()
     assert file.read_text() == DAGSTER_YAML
+
+
+def test_a_disk_at_fault(tmp_path):
+    said = {
+        str(faults.as_told(error))
+        for error in (
+            OSError(errno.ENOSPC, "No space left on device"),
+            PermissionError(errno.EACCES, "Permission denied", "/exports/a.csv"),
+            duckdb.IOException('IO Error: Could not write file "x": No space left on device'),
+            sqlalchemy.exc.OperationalError("insert", {}, sqlite3.OperationalError("database or disk is full")),
+            BuildError("dbt failed:\nRuntime Error\n  IO Error: No space left on device"),
+        )
+    }
+    assert len(said) == 5 and all("Make room" in sentence for sentence in said)
+    assert any("/exports/a.csv" in sentence for sentence in said)
+    home = Home(tmp_path).create()
+    assert faults.as_told(FileNotFoundError(errno.ENOENT, "No such file"), home) is None
+    assert faults.as_told(duckdb.IOException("IO Error: Could not set lock on file"), home) is None
 
 
 @pytest.mark.parametrize("command", [["run"], ["forget", "group:ann"], ["ui"]])
