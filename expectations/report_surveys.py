@@ -149,13 +149,14 @@ CHECKS: tuple[Check, ...] = (
             FROM (SELECT week_start, survey_id, question, sum(responses) AS total, true AS is_answered
                   FROM checked WHERE source <> 'all' GROUP BY ALL) s
             FULL JOIN (SELECT * FROM checked WHERE source = 'all') w USING (week_start, survey_id, question)
-            WHERE s.is_answered IS NULL OR w.responses > s.total
-                -- A person is left out as a whole where any account is a bot or official.
-                OR (w.source IS NULL AND EXISTS (
-                    SELECT 1 FROM canonical.int_survey_answers a
-                    ANTI JOIN (SELECT account_id FROM canonical.int_accounts
-                               WHERE person_is_bot OR person_is_official) p ON p.account_id = a.member_id
-                    WHERE a.week_start = s.week_start AND a.survey_id = s.survey_id AND a.question = s.question))""",
+            -- A person is left out as a whole where any account is a bot or official.
+            LEFT JOIN (
+                SELECT DISTINCT a.week_start, a.survey_id, a.question, true AS is_counted
+                FROM canonical.int_survey_answers a
+                ANTI JOIN (SELECT account_id FROM canonical.int_accounts WHERE person_is_bot OR person_is_official) p
+                    ON p.account_id = a.member_id
+            ) counted USING (week_start, survey_id, question)
+            WHERE s.is_answered IS NULL OR w.responses > s.total OR (w.source IS NULL AND counted.is_counted)""",
     ),
     RowsCheck(
         name="nps_plausible",

@@ -90,6 +90,8 @@ CREATE TABLE reports.report_purchases AS SELECT source, week_start, 'EUR' AS cur
     39.96 / 8 AS average_order_value, 4 / 6 AS repeat_rate, CAST(0.5 AS DOUBLE) AS active_buyer_share,
     0 AS orders_without_buyer, CAST(0 AS DECIMAL(18, 4)) AS revenue_without_buyer FROM grid;
 CREATE TABLE canonical.int_community_members AS SELECT 'slack' AS source, 'slack:bot' AS member_id, true AS is_excluded;
+CREATE TABLE canonical.int_accounts AS SELECT 'slack:bot' AS account_id, true AS person_is_bot,
+    false AS person_is_official;
 CREATE TABLE canonical.int_survey_answers AS SELECT 'pulse' AS source, week_start, 'p1' AS survey_id, question,
     CASE WHEN i = 20 THEN 'slack:bot' ELSE 'slack:' || i END AS member_id
     FROM weeks CROSS JOIN (SELECT unnest(['Recommend?', 'Which?']) AS question), range(21) AS m(i);
