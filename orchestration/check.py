@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration import canonical, formats, warehouse
-from orchestration.community import Community
+from orchestration.community import Community, environment_as_it_was
 from orchestration.config import Source
 from orchestration.errors import UserError
 from orchestration.exports import lake
@@ -62,7 +60,7 @@ def check(config_file: Path) -> int:
     )
     with (
         tempfile.TemporaryDirectory(prefix="stillhere-check-") as folder,
-        _environment_as_it_was(),
+        environment_as_it_was(),
         telling(Home(Path(folder))),
     ):
         community = replace(given, home=Home(Path(folder)).create())
@@ -82,17 +80,6 @@ def check(config_file: Path) -> int:
     if problems:
         console.print(f"\n{problems:,} row(s) could not be used; `stillhere run` quarantines them and uses the rest.")
     return 1 if problems else 0
-
-
-@contextmanager
-def _environment_as_it_was() -> Iterator[None]:
-    """Undoes changes of the environment variables, which name a home that is gone afterwards."""
-    before = dict(os.environ)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _count(community: Community) -> None:

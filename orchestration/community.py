@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,3 +93,14 @@ class Community:
         from orchestration.erasure import record
 
         return record.has_rows(self.home)
+
+
+@contextmanager
+def environment_as_it_was() -> Iterator[None]:
+    """Undoes changes of the environment variables, which name a home, at the end of the block."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -179,11 +180,16 @@ def _of_instance(home: Home) -> str | None:
     """Why Dagster cannot use its instance file."""
     import dagster as dg
 
+    from orchestration.community import environment_as_it_was
+
     if not (home.dagster / "dagster.yaml").exists():
         return None
     try:
-        with dg.DagsterInstance.from_config(str(home.dagster)):
-            return None
+        with environment_as_it_was():
+            # Relative folders in the file lie below it; without it, below whatever folder the user is in.
+            os.environ["DAGSTER_HOME"] = str(home.dagster)
+            with dg.DagsterInstance.from_config(str(home.dagster)):
+                return None
     except Exception as error:  # each part of Dagster raises errors of its own
         return str(error).strip()[:400]
 

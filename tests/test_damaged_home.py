@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy
 
 from orchestration import definitions, faults
-from orchestration.community import Community
+from orchestration.community import Community, environment_as_it_was
 from orchestration.errors import BuildError
 from orchestration.home import DAGSTER_YAML, Home, HomeLock
 from tests.communities import Place, published_rows, stillhere
@@ -58,13 +58,11 @@ def place(whole: Place, tmp_path: Path) -> Place:
 @pytest.fixture
 def community(place: Place) -> Iterator[Community]:
     """The copy, with Dagster at home there."""
-    before = dict(os.environ)
-    found = Community.of(place.config, place.home.path)
-    found.export_environment()
-    yield found
-    HomeLock(found.home).release()
-    os.environ.clear()
-    os.environ.update(before)
+    with environment_as_it_was():
+        found = Community.of(place.config, place.home.path)
+        found.export_environment()
+        yield found
+        HomeLock(found.home).release()
 
 
 def cut(content: bytes) -> bytes:
@@ -108,6 +106,13 @@ def harmed(home: Home, pattern: str, harm) -> Path:
 
 def test_a_whole_home_is_found_whole(community: Community):
     assert faults.damage(community.home) == []
+
+
+def test_a_look_at_a_home_leaves_nothing_where_the_user_is(whole: Place, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    assert faults.damage(whole.home) == []
+    assert list(tmp_path.iterdir()) == [] and "DAGSTER_HOME" not in os.environ
 
 
 @pytest.mark.parametrize("harm", [cut, overwritten, other])
