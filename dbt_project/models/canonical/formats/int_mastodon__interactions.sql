@@ -30,8 +30,7 @@ select
     case
         when acts.activity_type = 'Announce' then cast(null as varchar)
         when acts.object_type = 'Question' then 'poll'
-        when len(acts.media_types) > 0 then
-            case split_part(acts.media_types[1], '/', 1) when 'image' then 'image' when 'video' then 'video' else 'file' end
+        when len(acts.media_types) > 0 then {{ content_type_of_files('acts.media_types') }}
         else 'text'
     end as content_type,
     'exact' as time_precision

@@ -26,11 +26,7 @@ messages_as_acts as (
                 then messages.source || ':' || coalesce(messages.parent_user_id, roots.actor_id)
         end as target_member_id,
         case
-            when len(messages.mimetypes) > 0
-                then
-                    case split_part(messages.mimetypes[1], '/', 1)
-                        when 'image' then 'image' when 'video' then 'video' else 'file'
-                    end
+            when len(messages.mimetypes) > 0 then {{ content_type_of_files('messages.mimetypes') }}
             when messages.has_link then 'link'
             else 'text'
         end as content_type,
