@@ -38,6 +38,10 @@ def test_a_source_that_stops_delivering_withholds_its_week_and_no_other(sample: 
         start = datetime.fromisoformat(f"{gap}T00:00:00+02:00").timestamp()
         rows = [m for m in json.loads(file.read_text(encoding="utf-8")) if float(m["ts"]) < start]
         file.write_text(json.dumps(rows), encoding="utf-8")
+    # That an account was deactivated then, the list of members says: it is no row of that week.
+    users = folder / "exports/slack/users.json"
+    left = {"id": "UGONE", "name": "gone", "deleted": True, "updated": int(start + 3 * 86_400)}
+    users.write_text(json.dumps([*json.loads(users.read_text(encoding="utf-8")), left]), encoding="utf-8")
     done = place.run("--from", "2026-09-21", "--to", "2026-10-11")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "1 withheld" in done.stderr and "2 week(s) published" in done.stderr
