@@ -1,8 +1,8 @@
 """Sections 4, 5 and 11: `report_activity`, engagement rate and concentration included.
 
 Readings where the page is silent:
-- `left_members` are those who belonged at the end of W-1, or joined within W. Leaving once more while away is no second
-  leaving, nor is coming back and leaving again within one week.
+- `left_members` are those who belonged at the end of W-1, or came within W, for the first time or again. Leaving once
+  more while away is no second leaving.
 - `reactions` and `views` are null where no source of the scope can show them and none was seen.
 - `engagement_rate` is null where the scope shows neither reactions (as acts or numbers) nor threads and none was seen:
   nothing could have been received. Content of official accounts, of leavers and of nobody known receives too.
@@ -114,9 +114,16 @@ def engagement_rate_change(scope: Scope, week: date, engagement: Engagement) -> 
 
 def _left_within(scope: Scope, body: Body, week: date) -> bool:
     before, state = body.state(week - WEEK), body.state(week)
-    was_away = before is not None and not before.is_member
-    return (
-        state is not None and state.left_at is not None and scope.calendar.start(week) <= state.left_at and not was_away
+    start, end = scope.calendar.start(week), scope.calendar.end(week)
+    if state is None or state.left_at is None or state.left_at < start:
+        return False
+    if before is None or before.is_member:
+        return True
+    return any(
+        (left_at := body.account_left_at(account, end)) is not None
+        and left_at >= start
+        and (start <= account.joined_at < end or any(start <= at and joins for at, joins in body.moves_until(account, end)))
+        for account in body.accounts
     )
 
 

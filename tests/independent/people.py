@@ -103,9 +103,13 @@ class Body:
         """'not a bot, not official, not a system account'; a person is one if any account is."""
         return not self.is_bot and not self.is_official
 
+    def moves_until(self, account: Member, end: datetime) -> list[tuple[datetime, bool]]:
+        """When an account joined (true) or left, before an instant."""
+        return [move for move in self.moves[account.member_id] if move[0] < end]
+
     def account_left_at(self, account: Member, end: datetime) -> datetime | None:
         """'`left_at`: leave / deactivation instant or null; rejoining clears it', as of an instant."""
-        moves = [move for move in self.moves[account.member_id] if move[0] < end]
+        moves = self.moves_until(account, end)
         return moves[-1][0] if moves and not moves[-1][1] else None
 
     def left_at(self, end: datetime) -> datetime | None:

@@ -264,7 +264,10 @@ class Forum:
             week = dice.randrange(self.weeks)
             self.source.acts.append(Act(who, self._instant(week), "leave"))
             if dice.random() < 0.5 and week + 1 < self.weeks:
-                self.source.acts.append(Act(who, self._instant(dice.randrange(week + 1, self.weeks)), "join"))
+                again = dice.randrange(week + 1, self.weeks)
+                self.source.acts.append(Act(who, self._instant(again), "join"))
+                if dice.random() < 0.5:  # back and away again within the week
+                    self.source.acts.append(Act(who, self._instant(again), "leave"))
         if dice.random() < 0.3:
             self.source.acts.append(Act(who, self._instant(dice.randrange(self.weeks)), "join"))
         if dice.random() < 0.3:

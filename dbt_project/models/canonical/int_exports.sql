@@ -14,6 +14,8 @@ numbered as (
         first_at,
         last_at,
         has_member_list,
+        -- What it does not list may have stood in what could not be read.
+        case when has_member_list or unreadable_files = 0 then last_at end as listed_until,
         row_number() over (
             partition by source
             order by last_at asc nulls first, loaded_at, export
@@ -30,5 +32,9 @@ select
     last_at,
     has_member_list,
     export_number,
-    lag(last_at) over (partition by source order by export_number) as previous_last_at
+    max(listed_until) over (
+        partition by source
+        order by export_number
+        rows between unbounded preceding and 1 preceding
+    ) as previous_last_at
 from numbered
