@@ -21,19 +21,38 @@ with purchases as (
 ),
 
 -- Whom nobody knows is no member and no buyer, but what was sold to them is revenue all the same: in its source, and in all.
+sales_without_buyer as (
+
+    select
+        source,
+        week_start,
+        currency,
+        amount
+    from {{ ref('int_orders') }}
+    where member_id is null
+        and is_purchase
+
+),
+
 without_buyer as (
 
     select
-        scopes.source,
-        orders.week_start,
-        orders.currency,
+        source,
+        week_start,
+        currency,
         count(*) as orders,
-        sum(orders.amount) as revenue
-    from {{ ref('int_orders') }} as orders
-    cross join lateral (values (orders.source), ('all')) as scopes (source)
-    where orders.member_id is null
-        and orders.is_purchase
-    group by scopes.source, orders.week_start, orders.currency
+        sum(amount) as revenue
+    from (
+        select * from sales_without_buyer
+        union all
+        select
+            'all' as source,
+            week_start,
+            currency,
+            amount
+        from sales_without_buyer
+    ) as sales
+    group by source, week_start, currency
 
 ),
 

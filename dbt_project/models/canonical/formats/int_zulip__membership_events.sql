@@ -57,7 +57,7 @@ concluded as (
         greatest(
             deactivated.joined_at, deactivated.last_login_at, last_acts.last_act_at,
             -- Who comes back and goes at one instant counts as there.
-            last_logged.occurred_at + interval 1 microsecond
+            {{ dbt.dateadd('microsecond', 1, 'last_logged.occurred_at') }}
         ) as occurred_at
     from deactivated
     left join last_acts
