@@ -45,6 +45,11 @@ create temp macro csv_cell(cell) as case
         then '"' || replace(cell, '"', '""') || '"'
     else cell
 end;
+-- Two decimals, unless there are more that are no zeros.
+create temp macro money(amount) as case
+    when cast(amount as decimal(38, 2)) = amount then cast(cast(amount as decimal(38, 2)) as varchar)
+    else cast(amount as varchar)
+end;
 """
 
 # Why somebody is listed, and why with this play, by the two halves of `list_winback.reason`.
@@ -267,7 +272,11 @@ class _Writer:
             return f"case listed.{column} when true then {yes} when false then {no} end"
         if column in _DAYS:
             return f"{column}.day"
-        return "format('{:.3f}', listed.score)" if column == "score" else f"cast(listed.{column} as varchar)"
+        if column == "score":
+            return "format('{:.3f}', listed.score)"
+        if column == "revenue_total":
+            return f"money(listed.{column})"
+        return f"cast(listed.{column} as varchar)"
 
 
 def _joined(chunks: Iterable[pyarrow.StringArray]) -> Iterator[bytes]:

@@ -105,6 +105,8 @@ def test_the_files_say_what_the_tables_hold(sample: Place):
          int(row["Weeks of silence"]))
         for row in listed
     ] == table  # fmt: skip
+    assert {row["Revenue"].rpartition(".")[2] for row in listed} > {"00", "50"}
+    assert all(len(row["Revenue"].rpartition(".")[2]) == 2 for row in listed)
     assert len({row["Why"] for row in listed}) > 3
     assert {row["What to do"] for row in listed} <= words_of_the_seed()
     assert all(row["Why"].startswith(("Silent for ", "Took no part yet in ")) for row in listed)
@@ -217,6 +219,17 @@ def test_cells_are_written_as_pythons_own_csv_writes_them():
         out = io.StringIO(newline="")
         csv.writer(out).writerow([cell, "last"])
         assert f"{text},last\r\n" == out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [("0", "0.00"), ("29.9", "29.90"), ("12.50", "12.50"), ("-3", "-3.00"), ("0.125", "0.1250"), (None, None)],
+)
+def test_money_is_written_with_two_decimals_where_it_has_no_more(amount: str | None, written: str | None):
+    with duckdb.connect() as connection:
+        connection.execute(lists.MACROS)
+        [(found,)] = connection.execute("select money($amount::decimal(38, 4))", {"amount": amount}).fetchall()
+    assert found == written
 
 
 def test_files_are_mended_and_dropped_with_the_weeks(sample: Place, tmp_path: Path):

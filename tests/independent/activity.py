@@ -119,12 +119,12 @@ def _left_within(scope: Scope, body: Body, week: date) -> bool:
         return False
     if before is None or before.is_member:
         return True
-    return any(
-        (left_at := body.account_left_at(account, end)) is not None
-        and left_at >= start
-        and (start <= account.joined_at < end or any(start <= at and joins for at, joins in body.moves_until(account, end)))
-        for account in body.accounts
-    )
+    for account in body.accounts:
+        left_at, moves = body.account_left_at(account, end), body.moves_until(account, end)
+        came = start <= account.joined_at < end or any(start <= at and joins for at, joins in moves)
+        if came and left_at is not None and left_at >= start:
+            return True
+    return False
 
 
 def _daily(week: date, members: list[Body]) -> dict:
