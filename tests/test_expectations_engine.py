@@ -166,11 +166,14 @@ SILENT = {  # source: (rows in its weeks by number, which check fails in which w
         dict.fromkeys((104, 106, 109), "source_quiet"),
     ),
     "young": (dict.fromkeys(range(105, 109), 8), {109: "source_delivers"}),
-    "gap": ({n: 8 for n in range(50, 109) if n != 100}, {100: "source_delivers", 109: "source_quiet"}),
-    "long_ago_gap": ({n: 8 for n in range(50, 109) if n != 96}, {96: "source_delivers", 109: "source_delivers"}),
-    "thin": ({**dict.fromkeys(range(50, 109), 8), **dict.fromkeys((98, 100, 104, 106), 7)}, {109: "source_quiet"}),
-    "seldom_thin": ({**dict.fromkeys(range(50, 109), 8), 98: 7, 100: 7, 104: 7}, {109: "source_delivers"}),
+    "thin": ({**dict.fromkeys(range(50, 109), 8), 100: 7}, {109: "source_quiet"}),  # one week in twelve below 8
+    "long_ago_thin": ({**dict.fromkeys(range(50, 109), 8), 96: 7}, {109: "source_delivers"}),
     "last_bit": ({**dict.fromkeys(range(50, 107), 8), 107: 1}, dict.fromkeys((108, 109), "source_delivers")),
+    "last_bits": (
+        {**dict.fromkeys(range(50, 106), 8), 106: 1, 107: 1},
+        dict.fromkeys((108, 109), "source_quiet"),
+    ),
+    "young_last_bit": ({**dict.fromkeys(range(104, 108), 8), 108: 1}, {109: "source_delivers"}),
     "never": ({}, {}),
 }
 
