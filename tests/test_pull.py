@@ -46,6 +46,30 @@ def test_the_same_export_again_changes_no_file_and_says_so(inbox):
     assert again.sentence() == "slack: nothing new (4 known files)"
 
 
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_what_cannot_be_read_is_told_as_long_as_it_is_there(inbox, times: int):
+    """Not only by the pull that met it first: whoever reads the last run's log learns of it."""
+    broken = {f"general/2024-01-0{day}.json": "broken" for day in range(2, 7)}
+    put_all(inbox, files() | broken)
+    for _ in range(times):
+        assert inbox.pull().warning()
+    warning = inbox.pull().warning()
+    assert warning.startswith("slack: cannot be read: general/2024-01-02.json: ")
+    assert warning.count("general/") == 3
+    assert warning.endswith("; and 2 more (see quarantine/slack)")
+    put_all(inbox, dict.fromkeys(broken, []))
+    assert inbox.pull().warning() is None
+
+
+def test_what_cannot_be_read_of_an_unchanged_archive_is_told_too(inbox):
+    inbox.configure(SLACK.replace('"exports"', '"exports/slack-*.zip"'))
+    write_zip(inbox.exports / "slack-1.zip", {**files(), "general/2024-01-02.json": "broken"})
+    assert "general/2024-01-02.json: " in inbox.pull().warning()
+    assert (
+        inbox.pull().warning() == "slack: cannot be read: exports/slack-1.zip: 1 file(s) in it (see quarantine/slack)"
+    )
+
+
 def test_only_new_and_changed_files_are_read_again(inbox):
     put_all(inbox, files(message()))
     inbox.pull()

@@ -9,7 +9,7 @@ from orchestration.assets.words import in_words, nothing_readable, of_unreadable
 from orchestration.community import Community
 from orchestration.config import Source
 from orchestration.errors import UnreachableError
-from orchestration.exports.lake import KNOWN, LOADED, UNREADABLE
+from orchestration.exports.lake import KNOWN, LOADED
 from orchestration.exports.pull import pull
 from orchestration.exports.storage import shown
 
@@ -51,9 +51,9 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
             said = of_unreadable_sources(context, community)
         context.log.info(result.sentence())
         progress.say(result.sentence())
-        bad_files = [
-            f"{account.file}: {account.reason}" for account in result.accounts if account.outcome == UNREADABLE
-        ]
+        if warning := result.warning():
+            context.log.warning(warning)
+            progress.say(warning)
         metadata = {
             "summary": result.sentence(),
             "new_or_changed_files": result.count(LOADED),
@@ -63,9 +63,10 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
             "rows_quarantined": result.total("rows_quarantined"),
             "lake": dg.MetadataValue.path(str(community.home.lake / source.name)),
         }
-        if bad_files:
-            metadata["unreadable_files"] = dg.MetadataValue.md("\n".join(f"- {line}" for line in bad_files[:50]))
-            context.log.warning(f"{len(bad_files)} file(s) could not be read: {'; '.join(bad_files[:3])}")
+        if result.unreadable:
+            metadata["unreadable_files"] = dg.MetadataValue.md(
+                "\n".join(f"- {line}" for line in result.unreadable[:50])
+            )
         if result.total("rows_quarantined"):
             metadata["quarantine"] = dg.MetadataValue.path(str(community.home.quarantine / source.name))
         yield dg.MaterializeResult(metadata=metadata)

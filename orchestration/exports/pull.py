@@ -20,6 +20,9 @@ from orchestration.exports.lake import ExportAccount, FileAccount
 from orchestration.exports.reading import ExportReader
 from orchestration.home import Home
 
+# How many of the files that cannot be read are named in one line.
+_NAMED = 3
+
 
 @dataclass
 class PullResult:
@@ -28,11 +31,14 @@ class PullResult:
     Attributes:
         accounts: one for each file looked at, in this pull's exports.
         changed: whether anything new was laid down.
+        unreadable: the files there that cannot be read, each with its reason; those of before too, until they are
+            mended or taken away. Of an unchanged archive: how many are in it.
     """
 
     source: str
     changed: bool
     accounts: list[FileAccount] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     def total(self, column: str) -> int:
         """Sum of rows_read, rows_loaded or rows_quarantined over the files."""
@@ -51,6 +57,14 @@ class PullResult:
         files, bad = self.count(lake.LOADED), self.total("rows_quarantined")
         quarantined = f", {bad:,} quarantined (see quarantine/{self.source})" if bad else ""
         return f"{self.source}: {self.total('rows_loaded'):,} rows from {files:,} new or changed files{quarantined}"
+
+    def warning(self) -> str | None:
+        """One line for a person on what cannot be read; None: everything can."""
+        if not self.unreadable:
+            return None
+        more = len(self.unreadable) - _NAMED
+        named = "; ".join(self.unreadable[:_NAMED]) + (f"; and {more:,} more" if more > 0 else "")
+        return f"{self.source}: cannot be read: {named} (see quarantine/{self.source})"
 
 
 def options_digest(source: Source) -> str:
@@ -125,7 +139,7 @@ class Pull:
                 self._refuse_to_lose_rows(before)
             changed = any(account.outcome in (lake.LOADED, lake.UNREADABLE) for account in self.accounts)
             if not changed and not self._turns_readable_or_not(exports_before):
-                return PullResult(self.source.name, False, self.accounts)
+                return PullResult(self.source.name, False, self.accounts, self._unreadable())
             incoming.commit()
             self.quarantine.commit()
             self.ledger.commit(self.pull_id, self.accounts, self.exports)
@@ -133,7 +147,12 @@ class Pull:
             self.quarantine.close()
             # After a changed mapping this also removes what was read under the old one.
             lake.sweep(self.home, [self.source.name])
-        return PullResult(self.source.name, changed, self.accounts)
+        return PullResult(self.source.name, changed, self.accounts, self._unreadable())
+
+    def _unreadable(self) -> list[str]:
+        bad = [known for known in self.archives_there if known.unreadable_files]
+        archives = [f"{known.export}: {known.unreadable_files:,} file(s) in it" for known in bad]
+        return [f"{account.file}: {account.reason}" for account in self.accounts if account.reason] + archives
 
     def _turns_readable_or_not(self, before: list[ExportAccount]) -> bool:
         """Whether known files took the place of what was pulled last, so that something of the source can be read
