@@ -118,6 +118,10 @@ def test_each_bad_row_goes_to_quarantine_with_its_reason_and_the_others_are_load
         ("type: missing", message(type=None)),
         ("timestamp: missing", message(timestamp=None)),
         ("timestamp: expected an instant with an offset, found 2024-01-01T12:00:00", message(at="2024-01-01T12:00:00")),
+        (
+            "timestamp: expected an instant with an offset, found 2024-01-01T12:00:00+15:00",
+            message(at="2024-01-01T12:00:00+15:00"),
+        ),
         ("timestamp: expected an instant with an offset, found 1704110400", message(timestamp=1704110400)),
         (
             "timestamp: expected an instant with an offset, found 2024-13-01T12:00:00Z",

@@ -345,6 +345,24 @@ def test_the_member_list_is_the_file_that_the_config_names(inbox):
     assert export.has_member_list
 
 
+def test_a_member_list_says_yes_or_no_in_words_that_are_known(inbox):
+    """An unknown word would make members of bots."""
+    inbox.configure(table_source(after=MEMBERS))
+    yes, no = ("true", "T", "Yes", "y", "1", "1.0"), ("false", "F", "No", "n", "0", "0.0", "", "  ")
+    odd = ("maybe", "2", "ja", "null")
+    rows = [f"{number},,,,{word},no" for number, word in enumerate((*yes, *no, *odd))]
+    inbox.put("members.csv", "\n".join(["id,name,joined,left,bot,staff", *rows, "last,,,,,boss", ""]))
+    inbox.put("log.csv", "who,at\n1,2024-01-15\n")
+    inbox.pull()
+    found = inbox.rows("table_members", "is_bot", "order by cast(member as int)")
+    assert found == [True] * len(yes) + [False] * len(no)
+    reasons = list(inbox.reasons().values())
+    assert reasons == [
+        *(f"is_bot: expected yes or no (true, 1, false, 0), found {word}" for word in odd),
+        "is_official: expected yes or no (true, 1, false, 0), found boss",
+    ]
+
+
 def test_a_member_list_may_be_named_by_a_pattern_and_be_json(inbox):
     inbox.configure(table_source(after='[sources.members]\nfile = "members-*.jsonl"\nmember = "user.id"'))
     inbox.put("members-1.jsonl", json_lines({"user": {"id": 1}}, {"user": {"id": 2}}))
@@ -392,7 +410,11 @@ def test_a_list_without_mapped_attributes_has_none(inbox):
         (table_source(), set()),
         (table_source(more='type = "view"'), {"views"}),
         (table_source(TYPED, ""), {"reactions"}),
-        (table_source(TYPED, "", '[sources.types]\na = "join"\nb = "leave"\nc = "view"'), {"joins", "leaves", "views"}),
+        # What is not mapped passes by its own name, a reaction too.
+        (
+            table_source(TYPED, "", '[sources.types]\na = "join"\nb = "leave"\nc = "view"'),
+            {"joins", "leaves", "views", "reactions"},
+        ),
         (table_source('member = "a"\nat = "b"\nparent = "c"'), {"threads"}),
         (table_source(after=MEMBERS), {"joins", "leaves", "members"}),
         (table_source(more='type = "post"\nobserves = ["views", "joins"]'), {"views", "joins"}),

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
+from orchestration.formats.instants import OFFSET
 from orchestration.formats.json_files import load_arrays
 from orchestration.formats.people import People, id_in_source, reactions_without_accounts, without_accounts
 
@@ -106,7 +107,7 @@ def _user(json: str) -> str:
     )
 
 
-_OFFSET = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})"
+_INSTANT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|" + OFFSET + ")"
 
 _MESSAGES = f"""
 with fields as (
@@ -141,7 +142,7 @@ with fields as (
 timed as (
     select
         *,
-        case when regexp_full_match(stamp, '{_OFFSET}')
+        case when regexp_full_match(stamp, '{_INSTANT}')
             then timezone('UTC', try_cast(regexp_replace(stamp, '(\\.\\d{{6}})\\d+', '\\1') as timestamptz))
         end as row_at
     from fields

@@ -10,8 +10,10 @@ from orchestration.formats.base import decimal_sql, quoted
 if TYPE_CHECKING:
     from orchestration.formats.tabular import TabularOptions
 
+# Offsets from UTC that there are, -12:00 to +14:00, with or without colon and minutes. DuckDB's cast takes any.
+OFFSET = r"(?:[+-](?:0\d|1[01])(?::?[0-5]\d){0,2}|\+1[23](?::?[0-5]\d){0,2}|-12(?::?00){0,2}|\+14(?::?00){0,2})"
 _DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
-_WITH_ZONE = rf"({_DAY}[T ]+\d{{1,2}}:\d{{2}})(:\d{{2}}(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}}){{0,2}})"
+_WITH_ZONE = rf"({_DAY}[T ]+\d{{1,2}}:\d{{2}})(:\d{{2}}(?:[.,]\d+)?)?\s*(Z|UTC|GMT|{OFFSET})"
 
 
 def known_pattern(text: str) -> str:
@@ -55,7 +57,8 @@ def instant_sql(column: str, options: TabularOptions) -> str:
         f" when regexp_full_match({text}, '\\d{{12,14}}(\\.\\d+)?')"
         f" then make_timestamp(cast({decimal_sql(text, 3)} * 1000 as bigint))"
         f" when regexp_full_match({text}, '{_WITH_ZONE}') then timezone('UTC', try_cast({with_zone} as timestamptz))"
-        f" else {local.format(f'try_cast({text} as timestamp)')} end"
+        # The cast would read an offset that there is none of.
+        f" when not regexp_matches({text}, ':.*[+-]') then {local.format(f'try_cast({text} as timestamp)')} end"
     )
 
 

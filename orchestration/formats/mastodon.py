@@ -20,6 +20,7 @@ from orchestration.formats.base import (
     instant_problem,
     path_sql,
 )
+from orchestration.formats.instants import OFFSET
 from orchestration.formats.json_files import load_arrays
 from orchestration.formats.people import People, id_in_source
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _FILE = re.compile(r"(?:.*/)?(outbox|actor)\.json", re.DOTALL)
 _MAX_ACTOR_BYTES = 1 << 20
-_INSTANT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})"
+_INSTANT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|" + OFFSET + ")"
 _PUBLIC = "['https://www.w3.org/ns/activitystreams#Public', 'as:Public', 'Public']"
 
 

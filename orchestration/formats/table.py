@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 INTERACTION_TYPES = ("post", "reply", "message", "reaction", "share", "vote", "attend", "claim", "follow", "view")
 EVENT_TYPES = ("join", "leave", "mute", "unfollow", "report", "block", "removed", "banned")
 ATTRIBUTE_CHARACTERS = 100
+# How member lists say yes and no.
+_TRUE = ("true", "t", "yes", "y", "1", "1.0")
+_FALSE = ("false", "f", "no", "n", "0", "0.0")
 _EVENT_FIELDS = ("member", "type", "id", "container", "content", "parent", "thread", "target", "content_type")
 
 
@@ -154,8 +157,12 @@ class Table(Format):
     }
 
     def observes(self, options: TableOptions) -> Observes:
-        """What the config says; else what the mapping can bring forth."""
-        types = {options.type} if options.type else set(options.types.values()) or set(INTERACTION_TYPES) - {"view"}
+        """What the config says; else what the mapping can bring forth.
+
+        A word of the type column that is not mapped passes where it is one of ours, so mapping some words takes none
+        away. Views are told of by few exports: they have to be mapped, or named in `observes`.
+        """
+        types = {options.type} if options.type else set(options.types.values()) | set(INTERACTION_TYPES) - {"view"}
         shown = (
             set(options.observes)
             if options.observes is not None
@@ -252,8 +259,14 @@ class Table(Format):
             return instant_sql(field, options) if field in columns else "cast(null as timestamp)"
 
         def flag(field: str) -> str:
-            truth = f"lower(trim({field})) in ('true', '1', 'yes', 'y', 't')" if field in columns else "false"
-            return f"coalesce({truth}, false)"
+            return f"coalesce({_is_one_of(field, _TRUE)}, false)" if field in columns else "false"
+
+        def unclear(field: str) -> str:
+            if field not in columns:
+                return ""
+            return f"""
+                when nullif(trim({field}), '') is not null and not {_is_one_of(field, _TRUE + _FALSE)}
+                    then '{field}: expected yes or no (true, 1, false, 0), found ' || left({field}, 40)"""
 
         def wrong(field: str) -> str:
             if field not in columns:
@@ -273,7 +286,7 @@ class Table(Format):
             case
                 when reason is not null then reason
                 when coalesce(trim(member), '') = '' then 'member: missing'
-                {wrong("joined_at")} {wrong("left_at")}
+                {wrong("joined_at")} {wrong("left_at")} {unclear("is_bot")} {unclear("is_official")}
             end as reason,
             coalesce(raw, {_as_raw("typed", columns)}) as raw,
             trim(member) as member,
@@ -284,6 +297,11 @@ class Table(Format):
         from typed
         """
         return Parsed("table_members", rows, unreadable)
+
+
+def _is_one_of(field: str, words: Iterable[str]) -> str:
+    """SQL for a text being one of some words, in whatever case."""
+    return f"lower(trim({field})) in ({', '.join(map(quoted, words))})"
 
 
 def _attributes(names: Iterable[str]) -> str:
