@@ -52,7 +52,27 @@ def as_told(error: Exception, home: Home | None = None) -> UserError | None:
     # A reader that has gone away damaged nothing.
     if home and not isinstance(error, BrokenPipeError) and (found := damage(home)):
         return HomeError("\n".join(found))
+    if home and _is_about_a_table(error) and not _is_computed(home):
+        return HomeError(
+            f"{home.warehouse}: what this stands on was not computed yet, or the file was deleted. Run the whole job"
+            " weekly_report for the week, or `stillhere run`: they make it anew from the lake."
+        )
     return error if isinstance(error, UserError) else None
+
+
+def _is_about_a_table(error: Exception) -> bool:
+    """Whether a table was looked for that is not there, or its whole database."""
+    return "does not exist" in str(error) and ("Catalog Error" in str(error) or "database does not exist" in str(error))
+
+
+def _is_computed(home: Home) -> bool:
+    """Whether the models that all weeks stand on were ever computed in this warehouse."""
+    import duckdb
+
+    if not home.warehouse.exists():
+        return False
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        return bool(connection.execute("select 1 from duckdb_tables() where table_name = 'int_week_inputs'").fetchall())
 
 
 def _trouble_with_disk(error: BaseException | None) -> str | None:

@@ -246,6 +246,38 @@ def test_every_asset_says_what_is_wrong_with_the_config_in_words(community: Comm
     assert said.startswith(f"{config}: community.week_start_day: found 'sunday'")
 
 
+@pytest.mark.parametrize(
+    ("selection", "partition"),
+    [
+        (["published", "stillhere"], {"partition_key": "2026-10-12"}),
+        (["reports", "report_activity"], {"partition_key": "2026-10-12"}),
+        (["reports", "report_churn_backtest"], {"partition_key": "2026-10-12"}),
+        (["canonical", "int_interactions"], {}),
+    ],
+)
+def test_an_asset_alone_says_that_its_warehouse_was_deleted(
+    community: Community, selection: list[str], partition: dict
+):
+    """What to run is said, and running it works; the asset alone does then, too."""
+    community.home.warehouse.unlink()
+    given = {"asset_selection": [dg.AssetKey(selection)], **partition}
+    (said,) = failures(runs_of(community, "weekly_report", **given))
+    assert said.startswith(f"{community.home.warehouse}: what this stands on was not computed yet, or the file was")
+    assert runs_of(community, "weekly_report", partition_key="2026-10-12").success
+    assert runs_of(community, "weekly_report", **given).success
+
+
+def test_checks_alone_say_that_their_warehouse_was_deleted(community: Community):
+    community.home.warehouse.unlink()
+    defs = definitions.build(community)
+    check = dg.AssetCheckKey(dg.AssetKey(["reports", "report_activity"]), "expectations")
+    alone = dg.define_asset_job("checks_alone", dg.AssetSelection.checks(check))
+    job = dg.Definitions.merge(defs, dg.Definitions(jobs=[alone])).resolve_job_def("checks_alone")
+    with dg.DagsterInstance.get() as instance:
+        (said,) = failures(job.execute_in_process(instance=instance, raise_on_error=False))
+    assert said.startswith(f"{community.home.warehouse}: what this stands on was not computed yet, or the file was")
+
+
 UNREAD = (
     "group: of its newest exports nothing can be read. The reasons are in {}. Put whole exports in place and run again."
 )
