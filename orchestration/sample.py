@@ -1,17 +1,17 @@
 """`python -m orchestration.sample FOLDER`: writes the sample community's exports and config (what `make demo` uses)."""
 
+import argparse
 import sys
 from pathlib import Path
 
 from orchestration.sample_community import write
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Writes the sample below the folder given on the command line, and says where its config is."""
-    if len(sys.argv) != 2:
-        print("usage: python -m orchestration.sample FOLDER", file=sys.stderr)
-        return 2
-    print(write(Path(sys.argv[1])))
+    parser = argparse.ArgumentParser(prog="python -m orchestration.sample", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where to write it; made if it is not there")
+    print(write(parser.parse_args(arguments).folder))
     return 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
 from orchestration import arrivals, definitions
 from orchestration.assets import exports
@@ -81,6 +82,33 @@ def test_files_count_once_they_stay_the_same(tmp_path: Path) -> None:
     before = request.run_key
     write_zip(file, 3)
     assert watched.look_until_pull().run_key != before
+
+
+@pytest.mark.parametrize(
+    ("status", "waits"),
+    [
+        (status, status.value not in ("SUCCESS", "FAILURE", "CANCELED"))
+        for status in dg.DagsterRunStatus
+        if status.value not in ("MANAGED", "SUSPENDED")  # no run of ours ever is
+    ],
+)
+def test_weeks_are_not_looked_at_while_a_run_is_to_come_or_goes_on(tmp_path: Path, status, waits: bool) -> None:
+    """Its rows are not all there yet: what is due is known when it has ended, however it ends."""
+    community = community_of(tmp_path / "community")
+    write_zip(tmp_path / "community" / "exports" / "one.zip", 1)
+    watched = Watched(community)
+    watched.look_until_pull()
+    # A run that waits in the queue says which server it came from.
+    server = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("stillhere"), "stillhere")
+    run = dg.DagsterRun(
+        job_name="pull_exports", status=status, remote_job_origin=RemoteJobOrigin(server, "pull_exports")
+    )
+    watched.instance.add_run(run)
+    found = watched.look()
+    if waits:
+        assert found.skip_message.startswith("A run is going on")
+    else:
+        assert found.skip_reason.skip_message == "The new export files change no week."
 
 
 def test_a_touched_file_counts_and_the_home_does_not(tmp_path: Path) -> None:

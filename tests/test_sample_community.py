@@ -112,6 +112,21 @@ def test_same_bytes_whatever_the_process_the_hash_seed_and_the_zone(folder, tmp_
     assert digest(tmp_path) == digest(folder)
 
 
+def test_its_command_asks_for_a_folder_and_writes_nowhere_else(tmp_path: Path):
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "orchestration.sample", *arguments]
+        surroundings = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=surroundings)
+
+    told = run("--help")
+    assert (told.returncode, "FOLDER" in told.stdout) == (0, True)
+    for wrong in ((), ("--folder",), ("a", "b")):
+        refused = run(*wrong)
+        assert (refused.returncode, refused.stderr.startswith("usage: python -m orchestration.sample")) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+    assert run("new/folder").stdout == "new/folder/stillhere.toml\n"
+
+
 def test_same_bytes_as_on_every_other_machine(folder):
     assert digest(folder) == DIGEST
 
