@@ -35,7 +35,7 @@ class HomeError(UserError):
 
 
 class BuildError(UserError):
-    """dbt could not build models; the message has its words."""
+    """A step stopped, and only its engine (dbt, DuckDB) says why, perhaps for a damaged file: its words are told."""
 
     exit_code = 1
 

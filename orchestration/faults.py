@@ -44,7 +44,7 @@ def as_told(error: Exception, home: Home | None = None) -> UserError | None:
     """The error as a sentence for whoever runs this: the same if it is one, None if nobody can tell what it came of."""
     if isinstance(error, UserError) and not isinstance(error, BuildError):
         return error
-    if trouble := _trouble_with_disk(error):
+    if trouble := trouble_with_disk(error):
         return HomeError(
             f"{trouble}\nThe home or a temporary folder is full, or cannot be written to. Make room (TMPDIR names"
             " another place for temporary files), or see to the rights, and run again. What was published stays."
@@ -75,7 +75,7 @@ def _is_computed(home: Home) -> bool:
         return bool(connection.execute("select 1 from duckdb_tables() where table_name = 'int_week_inputs'").fetchall())
 
 
-def _trouble_with_disk(error: BaseException | None) -> str | None:
+def trouble_with_disk(error: BaseException | None) -> str | None:
     """What an error, or what it came of, says of a disk that is full or must not be written to; None: nothing."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in _DISK_ERRORS:

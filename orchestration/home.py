@@ -198,8 +198,10 @@ class HomeLock:
             os.close(handle)
 
     def _holder(self) -> str:
-        try:
-            holder = json.loads(self._file.read_text(encoding="utf-8"))
-            return f"{holder['what']} (process {holder['pid']}, since {holder['since']})"
-        except (OSError, ValueError, KeyError):
-            return "another run"
+        for _ in range(10):
+            try:
+                holder = json.loads(self._file.read_text(encoding="utf-8"))
+                return f"{holder['what']} (process {holder['pid']}, since {holder['since']})"
+            except (OSError, ValueError, KeyError):
+                time.sleep(0.02)  # who has just taken it may not have written its name yet
+        return "another run"

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -53,6 +54,20 @@ def start(home):
 
 def line(process):
     return process.stdout.readline().strip()
+
+
+def test_a_name_that_the_holder_is_just_writing_is_waited_for(home, start):
+    """Between taking the lock and writing who took it lies a moment, in which another may ask."""
+    first = start(HOLD)
+    assert line(first) == "held"
+    lock = home.path / "lock"
+    holder = lock.read_bytes()
+    lock.write_bytes(b"")
+    threading.Timer(0.08, lock.write_bytes, [holder]).start()
+    said = []
+    threading.Timer(0.5, first.stdin.close).start()
+    HomeLock(home).acquire("run 5678efgh", said.append)
+    assert said[0].startswith(f"Waiting: run 1234abcd (process {first.pid}, since ")
 
 
 @pytest.mark.parametrize("end", ["regular", "SIGKILL"])

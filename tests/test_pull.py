@@ -1,13 +1,15 @@
 """Pulling: only what is new is read, nothing is lost or read twice, and a killed pull leaves no trace."""
 
+import errno
 import shutil
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 
 from orchestration import config
-from orchestration.errors import ExportsError
+from orchestration.errors import BuildError, ExportsError, HomeError
 from orchestration.exports import lake, unreadable
 from orchestration.exports.pull import pull
 from orchestration.weeks import Calendar
@@ -68,6 +70,28 @@ def test_what_cannot_be_read_of_an_unchanged_archive_is_told_too(inbox):
     assert (
         inbox.pull().warning() == "slack: cannot be read: exports/slack-1.zip: 1 file(s) in it (see quarantine/slack)"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "todo"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), HomeError, "Make room"),
+        (PermissionError(errno.EACCES, "Permission denied", "x.json"), HomeError, "see to the rights"),
+        (duckdb.IOException("IO Error: Could not write file: No space left on device"), HomeError, "Make room"),
+        (duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate"), HomeError, "more memory"),
+        (OSError(errno.EIO, "Input/output error", "x.json"), BuildError, "Mend what is said"),
+    ],
+)
+def test_what_stops_a_pull_is_told_by_what_it_is(inbox, monkeypatch, error, kind, todo):
+    """Room helps where room is missing. Nothing of the pull is kept, and the next one reads all of it."""
+    put_all(inbox, files())
+    with monkeypatch.context() as broken:
+        broken.setattr(lake.Incoming, "commit", Mock(side_effect=error))
+        with pytest.raises(kind, match=todo) as stopped:
+            inbox.pull()
+    assert stopped.value.message.startswith(f"slack: stopped: {str(error).splitlines()[0]}. Nothing of this pull was")
+    assert stopped.value.exit_code == 1
+    assert inbox.pull().sentence() == "slack: 3 rows from 2 new or changed files"
 
 
 def test_only_new_and_changed_files_are_read_again(inbox):

@@ -14,10 +14,11 @@ from typing import Any
 from orchestration import formats
 from orchestration.config import Config, Source
 from orchestration.erasure.erased_list import ErasedList
-from orchestration.errors import ExportsError
+from orchestration.errors import BuildError, ExportsError, HomeError
 from orchestration.exports import lake, locate, remote, storage, unreadable
 from orchestration.exports.lake import ExportAccount, FileAccount
 from orchestration.exports.reading import ExportReader
+from orchestration.faults import trouble_with_disk
 from orchestration.home import Home
 
 # How many of the files that cannot be read are named in one line.
@@ -83,17 +84,24 @@ def pull(config: Config, source: Source, home: Home, progress: Callable[[str], N
     Raises:
         ExportsError: nothing lies at the source's path, or it cannot be fetched from there; or its mapping changed
             though files that were loaded under the old one are gone (they could not be read again, and their rows would
-            be lost); or the disk is full.
+            be lost).
+        HomeError: the disk is full or must not be written to, or the memory is full.
+        BuildError: something else stopped it.
     """
     import duckdb
 
     try:
         return Pull(config, source, home, progress).run()
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise ExportsError(
-            f"{source.name}: stopped: {str(error).splitlines()[0]}. Nothing of this pull was kept. Make room (exports"
-            f" are unpacked in {tempfile.gettempdir()}, which TMPDIR changes; rows go to {home.path}), then run again."
-        ) from error
+        stopped = f"{source.name}: stopped: {str(error).splitlines()[0]}. Nothing of this pull was kept."
+        if trouble_with_disk(error):
+            raise HomeError(
+                f"{stopped} Make room, or see to the rights (exports are unpacked in {tempfile.gettempdir()}, which"
+                f" TMPDIR changes; rows go to {home.path}), then run again."
+            ) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise HomeError(f"{stopped} Run again where more memory is free.") from error
+        raise BuildError(f"{stopped} Mend what is said, then run again.") from error
 
 
 class Pull:
