@@ -280,6 +280,20 @@ def test_a_schedule_that_is_accepted_is_one_that_dagster_understands(tmp_path, c
             "sources.group.columns.member: 0: columns without",
         ),
         (
+            TABLE + 'type = "post"\n[sources.columns]\nmember = true\nat = "a"',
+            "sources.group.columns.member: true: expected the name of a column",
+        ),
+        (
+            TABLE + 'type = "post"\n[sources.columns]\nmember = ""\nat = "a"',
+            'sources.group.columns.member: "": expected the name of a column',
+        ),
+        (
+            TABLE + 'type = "post"\n[sources.columns]\nmember = 10001\nat = "a"',
+            "sources.group.columns.member: 10001: columns without a header are counted from 1, up to 10,000",
+        ),
+        (TABLE + 'type = "post"\nheader = "no"\n' + COLUMNS, "sources.group.header: input should be a valid boolean"),
+        (TABLE + 'type = "post"\nheader = 0\n' + COLUMNS, "sources.group.header: input should be a valid boolean"),
+        (
             TABLE + 'type = "post"\n[sources.columns]\nmember = 1.5\nat = "a"',
             "sources.group.columns.member: input should be",
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import json
 import re
 import tempfile
 from collections import Counter
@@ -12,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
 from orchestration.config import Timezone
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Options, StagedFile, path_sql, quoted
@@ -37,14 +38,17 @@ _MAX_LINE_BYTES = 16 * 1024 * 1024
 # Longer lines than that are longer than DuckDB's buffer may be, too.
 _FITS_BUFFER = 8 * _MAX_LINE_BYTES
 _MAX_HEADER_CHARACTERS = 1 << 20
+_MAX_COLUMNS = 10_000
 _FIRST_LINE = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*(\r\n|\r|\n)')
 # What no line holds, so that DuckDB's CSV reader hands out whole lines.
 _NO_DELIMITER = "\x01\x02\x03\x04"
 
 
-def _column(reference: str | int) -> str | int:
-    if isinstance(reference, int) and reference < 1:
-        raise ValueError(f"{reference}: columns without a header are counted from 1")
+def _column(reference: Any) -> Any:
+    if isinstance(reference, bool) or reference == "":
+        raise ValueError(f"{json.dumps(reference)}: expected the name of a column, or its number")
+    if isinstance(reference, int) and not 1 <= reference <= _MAX_COLUMNS:
+        raise ValueError(f"{reference}: columns without a header are counted from 1, up to {_MAX_COLUMNS:,}")
     return reference
 
 
@@ -54,7 +58,7 @@ def _delimiter_option(text: str) -> str:
     raise ValueError(f'{text!r}: expected one character such as ";", or "auto", or "whitespace"')
 
 
-Column = Annotated[str | int, AfterValidator(_column)]
+Column = Annotated[str | int, BeforeValidator(_column)]
 # The names under which a platform's exports have a column: the first that is there. None among them: it may be missing.
 Names = tuple[str | None, ...]
 
@@ -73,7 +77,7 @@ class TabularOptions(Options):
     """
 
     delimiter: Annotated[str, AfterValidator(_delimiter_option)] = "auto"
-    header: bool = True
+    header: StrictBool = True
     timezone: Timezone = "UTC"
     instants: Annotated[str, AfterValidator(known_pattern)] = "auto"
 
