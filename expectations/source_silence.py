@@ -15,7 +15,8 @@ SOURCES = """
 
 # Each empty week of a source that had rows before: whether that source is regular, and whether the week is unusual.
 # Looked at are the weeks before the run of empty ones, at most source_regular_weeks and not before the source began;
-# once all of them, and once without the last, for what breaks often delivers a last bit of a week.
+# once all of them, and, as long as nothing came afterwards, once without the last: what breaks often delivers a last bit
+# of a week.
 # A quiet source is empty every other week, and one that is given up for good: said each time, nobody would read it.
 EMPTY_WEEKS = f"""
     WITH delivering AS (
@@ -29,7 +30,11 @@ EMPTY_WEEKS = f"""
                least(t.source_regular_weeks, date_diff('day', e.first_week, e.last_week) // 7 + 1 - bits.weeks)
                    AS weeks_before
         FROM delivering e CROSS JOIN control.settings t CROSS JOIN (VALUES (0), (1)) AS bits (weeks)
-        WHERE e.last_week < e.week_start
+        JOIN (
+            SELECT source, max(week_start) AS newest_week FROM canonical.int_source_weeks d WHERE d.rows > 0
+            GROUP BY source
+        ) n ON n.source = e.source
+        WHERE e.last_week < e.week_start AND (bits.weeks = 0 OR n.newest_week = e.last_week)
     ), judged AS (
         SELECT l.source, l.week_start, l.last_week, l.last_bits, l.weeks_before, l.weeks_wanted,
                count_if(d.rows >= l.source_regular_rows) AS weeks_enough, count_if(d.rows > 0) AS weeks_with_any

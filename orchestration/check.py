@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from orchestration import canonical, formats, warehouse
+from orchestration import canonical, dbt_runs, formats, warehouse
 from orchestration.community import Community, environment_as_it_was
 from orchestration.config import Source
 from orchestration.errors import UserError
@@ -85,7 +85,7 @@ def check(config_file: Path) -> int:
 def _count(community: Community) -> None:
     models = canonical.with_inputs(community, ["int_members", "int_interactions", *_ALSO_HELD])
     if problems := canonical.build(community, models, lambda text: None):
-        raise UserError("The exports were read, but not understood; dbt says:\n" + "\n".join(problems)[:4000])
+        raise UserError(f"The exports were read, but not understood; dbt says:\n{dbt_runs.words(problems)}")
 
 
 def _describe(

@@ -48,6 +48,11 @@ class Build:
     problems: list[str] = field(default_factory=list)
 
 
+def words(problems: Iterable[str]) -> str:
+    """What dbt said of its problems, each once, as far as somebody would read."""
+    return "\n".join(dict.fromkeys(filter(None, problems)))[:4000]
+
+
 def manifest_file() -> Path:
     """dbt's manifest of the project; parsed anew only when the project's files changed.
 

@@ -169,6 +169,10 @@ SILENT = {  # source: (rows in its weeks by number, which check fails in which w
     "thin": ({**dict.fromkeys(range(50, 109), 8), 100: 7}, {109: "source_quiet"}),  # one week in twelve below 8
     "long_ago_thin": ({**dict.fromkeys(range(50, 109), 8), 96: 7}, {109: "source_delivers"}),
     "last_bit": ({**dict.fromkeys(range(50, 107), 8), 107: 1}, dict.fromkeys((108, 109), "source_delivers")),
+    "bit_and_back": (
+        {**dict.fromkeys(range(50, 105), 8), 105: 1, 108: 8},
+        dict.fromkeys((106, 107, 109), "source_quiet"),
+    ),
     "last_bits": (
         {**dict.fromkeys(range(50, 106), 8), 106: 1, 107: 1},
         dict.fromkeys((108, 109), "source_quiet"),

@@ -219,8 +219,7 @@ def _run_dbt(
             community.home, wanted, lambda name, index, total: progress.say(f"dbt: {name} ({index}/{total})")
         )
     if done.problems:
-        text = "\n".join(dict.fromkeys(problem for problem in done.problems if problem))
-        raise BuildError(f"dbt failed:\n{text[:4000]}")
+        raise BuildError(f"dbt failed:\n{dbt_runs.words(done.problems)}")
     if of_all_weeks <= set(done.built):
         dbt_runs.note_standing(community.home, [name for name in done.built if name not in expectations.REPORTS])
     places = {name: place for place, name in enumerate(order)}

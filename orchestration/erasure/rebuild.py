@@ -52,4 +52,4 @@ def _build(
     community: Community, models: list[str], say: Callable[[str], None], weeks: Sequence[date] = ()
 ) -> None:  # fmt: skip
     if problems := canonical.build(community, models, say, weeks):
-        raise BuildError("dbt failed:\n" + "\n".join(problems)[:4000])
+        raise BuildError(f"dbt failed:\n{dbt_runs.words(problems)}")
