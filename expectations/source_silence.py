@@ -15,8 +15,8 @@ SOURCES = """
 
 # Each empty week of a source that had rows before: whether that source is regular, and whether the week is unusual.
 # Looked at are the weeks before the run of empty ones, at most source_regular_weeks and not before the source began;
-# once all of them, and, as long as nothing came afterwards, once without the last: what breaks often delivers a last bit
-# of a week.
+# once all of them, and, as long as nothing came afterwards, once without the last: what breaks often delivers a last
+# bit of a week.
 # A quiet source is empty every other week, and one that is given up for good: said each time, nobody would read it.
 EMPTY_WEEKS = f"""
     WITH delivering AS (
