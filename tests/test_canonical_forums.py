@@ -99,7 +99,7 @@ def write_own_export(folder: Path) -> None:
 
 
 def write_forum(folder: Path, dice: random.Random) -> None:
-    """Two exports of posts in several versions, and lists of users that differ."""
+    """Two exports of posts in several versions, some of them in private, and lists of users that differ."""
     start = datetime(2024, 1, 1, tzinfo=UTC)
     numbers: dict[int, int] = {}
     for number in range(1, 150):
@@ -111,6 +111,8 @@ def write_forum(folder: Path, dice: random.Random) -> None:
             reply_to_post_number=dice.choice([None, dice.randint(1, numbers[topic])]), created_at=iso(at),
             post_type=dice.choice([1, 1, 1, 1, 2, 3]), moderator=author == 6, user_deleted=dice.random() < 0.1,
         )  # fmt: skip
+        if topic in (23, 24) and dice.random() < 0.5:
+            row["topic_archetype"] = "private_message"
         # Of the topics that began before the export did the first posts are missing.
         if topic == 25 and numbers[topic] == 1:
             continue

@@ -113,6 +113,18 @@ MUTATIONS = [
         "a_bot_acts_for_itself_also_under_a_persons_name",
     ),
     (
+        "models/canonical/formats/int_discourse__posts.sql",
+        "order by export_number desc, updated_at desc",
+        "order by updated_at desc, export_number desc",
+        "a_discourse_topic_is_private_as_the_latest_export_that_tells_has_it",
+    ),
+    (
+        "models/canonical/formats/int_discourse__content_statistics.sql",
+        "    and not is_private\n",
+        "",
+        "reactions_received_count_when_the_post_was_written",
+    ),
+    (
         "models/canonical/formats/int_slack__interactions.sql",
         "where user_id is not null",
         "where user_id <> actor_id",

@@ -72,6 +72,29 @@ def test_pages_of_the_api_hold_many_posts(inbox):
 
 
 @pytest.mark.parametrize(
+    ("file", "is_private"),
+    [
+        ({"post_stream": {"posts": [post()]}, "id": 7, "archetype": "private_message"}, True),
+        ({"post_stream": {"posts": [post()]}, "id": 7, "archetype": "regular"}, False),
+        ({"post_stream": {"posts": [post(category_id=None, topic_title="t")]}, "archetype": "banner"}, False),
+        (post(topic_archetype="private_message"), True),
+        (post(topic_archetype="regular"), False),
+        ({"private_posts": [post(category_id=None, topic_title="Hi")]}, True),
+        (post(category_id=None, topic_title="Hi"), True),
+        (post(topic_title="Hi"), False),
+        (post(category_id=None), None),
+        (post(), None),
+    ],
+)
+def test_posts_of_private_conversations_are_told(inbox, file, is_private):
+    """Pages of a topic, webhooks, and whatever says a title say so; a post alone does not."""
+    inbox.put("posts.json", file)
+    inbox.pull()
+    assert inbox.quarantine() == []
+    assert inbox.rows("discourse_posts", "post_id, is_private") == [(1, is_private)]
+
+
+@pytest.mark.parametrize(
     ("name", "table"),
     [
         ("posts/1.json", "discourse_posts"),

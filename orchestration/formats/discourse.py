@@ -2,7 +2,8 @@
 
 Quirks handled: a post that was fetched several times counts once, as of its latest `updated_at`; `reactions` and
 `actions_summary` tell of the same likes. How many people read a post is not used: it is a count as of the day on
-which the post was fetched, and says nothing of the weeks. Texts are not kept, only their lengths and kinds.
+which the post was fetched, and says nothing of the weeks. Posts of a private conversation (`archetype`
+private_message) are messages. Texts are not kept, only their lengths and kinds.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _USERS = re.compile(
     r"(?:user[-_]?list|user[-_]?export|users?|members?|directory[-_]?items)(?:[-_.\d].*)?", re.IGNORECASE
 )
 _USER_FOLDERS = {"users", "user", "u", "members"}
-_POST_LISTS = ("$.latest_posts", "$.post_stream.posts")
+_POST_LISTS = ("$.latest_posts", "$.private_posts", "$.post_stream.posts")
 _USER_LISTS = ("$.users", "$.directory_items", "$.user_list")
 _CSV = TabularOptions(delimiter=",")
 # More reactions to one post than there are people are no reactions, and sums of such numbers overflow.
@@ -64,6 +65,7 @@ class Discourse(Format):
             "reply_to_post_number": "BIGINT",
             "category_id": "BIGINT",
             "post_type": "BIGINT",
+            "is_private": "BOOLEAN",
             "user_id": "BIGINT",
             "username": "VARCHAR",
             "is_official": "BOOLEAN",
@@ -129,7 +131,7 @@ def _load_posts(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
     unreadable: dict[int, str] = {}
     connection.execute("drop table if exists posts")
     for some in _pieces(files):
-        unreadable |= load_objects(connection, some, _POST_LISTS)
+        unreadable |= load_objects(connection, some, _POST_LISTS, shared="$.archetype")
         rows = f"select * replace (case when reason is not null then raw end as raw) from ({_POSTS})"
         connection.execute(f"create temp table if not exists posts as from ({rows}) limit 0")
         connection.execute(f"insert into posts {rows}")
@@ -167,17 +169,19 @@ def _load_user_list(connection: duckdb.DuckDBPyConnection, file: StagedFile) -> 
 
 # Of the actions only 2 is a like; the others are flags. What pictures a post shows are those that are no emoji and no
 # picture of a person or a linked site.
+# A page of a topic says what kind it is; a post by itself says so in webhooks alone. A post with the topic's title also
+# has its category, and only private conversations have none.
 # A post is mostly its text: it is taken out first, so that the other functions need not go through it.
 _POSTS = f"""
 with texts as (
     select
         file_no, row_no, value as whole, json_type(value) as kind,
-        json_extract_string(value, ['$.cooked', '$.raw']) as texts
-    from json_rows
+        json_extract_string(value, ['$.cooked', '$.raw']) as texts, shared as archetype_of_all
+    from json_rows left join json_shared using (file_no)
 ),
 posts as (
     select
-        file_no, row_no, whole, kind, coalesce(texts[1], texts[2]) as content,
+        file_no, row_no, whole, kind, archetype_of_all, coalesce(texts[1], texts[2]) as content,
         length(coalesce(texts[2], texts[1])) as content_length,
         case when kind = 'OBJECT' then json_merge_patch(whole, '{{"cooked":null,"raw":null}}') else whole end as value
     from texts
@@ -192,6 +196,8 @@ fields as (
         {whole_number("$.post_number")} as post_number,
         {whole_number("$.reply_to_post_number")} as reply_to_post_number,
         {whole_number("$.category_id")} as category_id,
+        coalesce(value->>'$.topic_archetype', value->>'$.archetype', archetype_of_all) as archetype,
+        json_exists(value, '$.category_id') and json_exists(value, '$.topic_title') as says_category,
         {whole_number("$.post_type")} as post_type,
         coalesce(json_type(value, '$.post_type'), 'NULL') = 'NULL' as has_no_type,
         {whole_number("$.user_id")} as user_id,
@@ -234,7 +240,10 @@ select
         else {instant_problem("row_at")} end as reason,
     cast(whole as varchar) as raw,
     post_id, coalesce(updated_at, row_at) as updated_at, topic_id, post_number, reply_to_post_number, category_id,
-    coalesce(post_type, 1) as post_type, user_id, value->>'$.username' as username, coalesce(is_official, false)
+    coalesce(post_type, 1) as post_type,
+    case when archetype is not null then archetype = 'private_message' when says_category then category_id is null end
+        as is_private,
+    user_id, value->>'$.username' as username, coalesce(is_official, false)
         as is_official, content_length,
     case
         when contains(content, 'class="poll"') then 'poll'

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def load_objects(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], lists: Sequence[str] = ()
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[StagedFile],
+    lists: Sequence[str] = (),
+    shared: str | None = None,
 ) -> dict[int, str]:
     """Reads files that each hold one JSON object into the temporary table `json_rows(file_no, row_no, value JSON)`.
 
@@ -22,16 +25,19 @@ def load_objects(
 
     Args:
         lists: JSON paths, such as "$.latest_posts", at which an object may hold the list in place of being the row.
+        shared: JSON path of what an object with a list says of all that it lists, as text. With it there is the
+            temporary table `json_shared(file_no, shared VARCHAR)`; of giant files it is not read.
 
     Returns:
         The files that hold something else, by number, with the reason. None of their rows are in the table.
     """
     connection.execute("create or replace temp table json_rows (file_no integer, row_no bigint, value json)")
     connection.execute("create or replace temp table json_heads (file_no integer, value json)")
+    connection.execute("create or replace temp table json_shared (file_no integer, shared varchar)")
     giants = [file for file in files if file.path.stat().st_size > GIANT_BYTES]
     unreadable: dict[int, str] = {}
     for some in few_at_a_time([file for file in files if file not in giants]):
-        unreadable |= _load_whole_objects(connection, some, lists)
+        unreadable |= _load_whole_objects(connection, some, lists, shared)
     keys = [at.removeprefix("$.") for at in lists if at.count(".") == 1]
     for file in giants:
         if reason := _load_giant_list(connection, file, keys):
@@ -51,7 +57,7 @@ def _load_giant_list(connection: duckdb.DuckDBPyConnection, file: StagedFile, ke
 
 
 def _load_whole_objects(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], lists: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], lists: Sequence[str], shared: str | None
 ) -> dict[int, str]:
     load_texts(connection, files)
     within = " ".join(
@@ -73,6 +79,15 @@ def _load_whole_objects(
         from lists
         """
     )
+    if shared is not None:
+        connection.execute(
+            f"""
+            insert into json_shared
+            select file_no, json_extract_string(content, {quoted(shared)})
+            from json_texts
+            where json_valid(content) and try(json_type(content)) = 'OBJECT'
+            """
+        )
     unreadable = dict(
         connection.execute(
             """

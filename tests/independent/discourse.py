@@ -29,11 +29,12 @@ def reactions_received(exports: str | Path | Iterable[str | Path]) -> dict[str, 
     paths = [exports] if isinstance(exports, str | Path) else list(exports)
     posts, _ = _load([Path(path) for path in paths])
     found = {}
+    private = _private_topics(posts)
     for number, post in posts.items():
         # "`reactions` and `actions_summary` are counts without users [...] Do not add both."
         count = sum(reaction["count"] for reaction in post.get("reactions") or [])
         count = count or sum(a.get("count", 0) for a in post.get("actions_summary") or [] if a["id"] == 2)
-        if count and post["post_type"] == 1:
+        if count and post["post_type"] == 1 and post["topic_id"] not in private:
             found[str(number)] = count
     return found
 
@@ -66,6 +67,7 @@ def _load(paths: list[Path]) -> tuple[dict[int, dict], dict[int, dict]]:
 
 def _canonical(source: str, posts: dict[int, dict], users: dict[int, dict]) -> Rows:
     rows = Rows()
+    private = _private_topics(posts)
     by_place = {(post["topic_id"], post["post_number"]): post for post in posts.values()}
     first_act: dict[int, datetime] = {}
     first_seen: dict[int, datetime] = {}
@@ -80,7 +82,7 @@ def _canonical(source: str, posts: dict[int, dict], users: dict[int, dict]) -> R
         # "`post_type` 1 only"; "`deleted_at` or `user_deleted`: still an act of its time."
         if post["post_type"] == 1:
             first_act[author] = min(first_act.get(author, at), at)
-            rows.interactions.append(_act(source, post, at, by_place))
+            rows.interactions.append(_act(source, post, at, by_place, private))
     for user_id in sorted(set(users) | set(first_seen)):
         user = users.get(user_id, {})
         if any(str(user.get(key)).lower() == "true" for key in ("admin", "moderator")):
@@ -104,7 +106,14 @@ def _canonical(source: str, posts: dict[int, dict], users: dict[int, dict]) -> R
     return rows
 
 
-def _act(source: str, post: dict, at: datetime, by_place: dict[tuple[int, int], dict]) -> Interaction:
+def _private_topics(posts: dict[int, dict]) -> set[int]:
+    # metrics.md: "message (private / direct)". Discourse calls such a topic's archetype so.
+    return {post["topic_id"] for post in posts.values() if post.get("topic_archetype") == "private_message"}
+
+
+def _act(
+    source: str, post: dict, at: datetime, by_place: dict[tuple[int, int], dict], private: set[int]
+) -> Interaction:
     # "`post_number = 1` -> `post`, else `reply`, thread = `topic_id`, parent = the post with `reply_to_post_number`,
     # else post 1."
     is_post = post["post_number"] == 1
@@ -115,7 +124,7 @@ def _act(source: str, post: dict, at: datetime, by_place: dict[tuple[int, int], 
         source=source,
         member_id=f"{source}:{post['user_id']}",
         occurred_at=at,
-        interaction_type="post" if is_post else "reply",
+        interaction_type="message" if post["topic_id"] in private else "post" if is_post else "reply",
         container_id=str(post["category_id"]) if post.get("category_id") is not None else None,
         content_id=str(post["id"]),
         parent_id=None if is_post else str(parent["id"]) if parent else f"topic/{place[0]}/{place[1]}",

@@ -33,7 +33,11 @@ select
     acts.source || ':' || acts.post_id as interaction_id,
     acts.source || ':' || acts.user_id as member_id,
     acts.occurred_at,
-    case when acts.post_number = 1 then 'post' else 'reply' end as interaction_type,
+    case
+        when acts.is_private then 'message'
+        when acts.post_number = 1 then 'post'
+        else 'reply'
+    end as interaction_type,
     cast(acts.category_id as varchar) as container_id,
     cast(acts.post_id as varchar) as content_id,
     -- A parent that no export holds is known by its place.

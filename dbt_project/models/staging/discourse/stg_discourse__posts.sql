@@ -20,6 +20,7 @@ renamed as (
         reply_to_post_number,
         category_id,
         post_type = 1 as is_act,
+        is_private,
         user_id,
         username,
         is_official,
