@@ -127,6 +127,10 @@ def test_each_bad_row_goes_to_quarantine_with_its_reason_and_the_others_are_load
             "timestamp: expected an instant with an offset, found 2024-13-01T12:00:00Z",
             message(at="2024-13-01T12:00:00Z"),
         ),
+        (
+            "timestamp: expected an instant with an offset, found 2024-01-01T12:00:00+15:00",
+            message(at="2024-01-01T12:00:00+15:00"),
+        ),
         ("author.id: missing", message(author=None)),
         ("author.id: missing", message(author="ann")),
         ("author.id: missing", message(author={"id": "", "name": "ann"})),

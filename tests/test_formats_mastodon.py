@@ -119,6 +119,9 @@ def test_each_bad_row_goes_to_quarantine_with_its_reason_and_the_others_are_load
         "published: expected an instant with a zone, found 2024-02-30T12:00:00Z": note(
             1, published="2024-02-30T12:00:00Z"
         ),
+        "published: expected an instant with a zone, found 2024-02-03T12:00:00+05:99": note(
+            1, published="2024-02-03T12:00:00+05:99"
+        ),
         "published: expected an instant with a zone, found 17": note(1, published=17),
         "object: missing, or without an id": note(1, id=None),
         "object: missing, or without an id ": boost(1, ""),

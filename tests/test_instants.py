@@ -142,6 +142,23 @@ def test_a_pattern_says_how_instants_are_written(inbox, pattern, text, utc, prec
     assert inbox.reasons() == {3: "at: expected an instant, found 2024-01-01T00:00:00Z"}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text", "utc"),
+    [
+        ("%Y-%m-%d %H:%M %z", "2024-01-01 12:00 {}", "2024-01-01 06:30:00"),
+        ("%H:%M%z, %d-%m-%Y", "12:00{}, 01-01-2024", "2024-01-01 06:30:00"),
+        ("%a %b %d %H:%M:%S %z %Y", "Mon Jan 01 12:00:00 {} 2024", "2024-01-01 06:30:00"),
+        ("%Y-%m-%d %H:%M (%z)", "2024-01-01 12:00 ({})", "2024-01-01 06:30:00"),
+    ],
+)
+def test_an_offset_that_no_clock_has_is_none_in_a_pattern_either(inbox, pattern, text, utc):
+    source = table_source(more=f'type = "post"\ninstants = "{pattern}"\ndelimiter = ";"')
+    offsets = ["+05:30", "+0530", "+9900", "+15:00", "-12:30", "+05:99"]
+    content = "who;at\n" + "".join(f"ann;{text.format(offset)}\n" for offset in offsets)
+    assert read(inbox, content, source, columns="cast(_at as varchar)") == [utc, utc]
+    assert list(inbox.reasons()) == [4, 5, 6, 7]
+
+
 def test_the_precision_of_a_date_alone_is_the_day(inbox):
     content = "who,at\na,2024-01-01\nb,2024/1/2\nc,2024-01-01 00:00\nd,1704067200\n"
     assert read(inbox, content, columns="time_precision") == ["day", "day", "exact", "exact"]

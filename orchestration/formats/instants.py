@@ -39,8 +39,10 @@ def instant_sql(column: str, options: TabularOptions) -> str:
     if options.instants != "auto":
         parsed = f"try_strptime(trim({column}), {quoted(options.instants)})"
         # With an offset in the pattern DuckDB gives a TIMESTAMPTZ, which needs no zone of ours.
-        has_zone = re.search("%[zZ]", options.instants.replace("%%", ""))
-        return f"try(timezone('UTC', {parsed}))" if has_zone else local.format(parsed)
+        pattern = options.instants.replace("%%", "")
+        if not re.search("%[zZ]", pattern):
+            return local.format(parsed)
+        return f"case when {_has_offset(column, pattern)} then try(timezone('UTC', {parsed})) end"
 
     def part(number: int) -> str:
         return f"regexp_extract({text}, '{_WITH_ZONE}', {number})"
@@ -60,6 +62,17 @@ def instant_sql(column: str, options: TabularOptions) -> str:
         # The cast would read an offset that there is none of.
         f" when not regexp_matches({text}, ':.*[+-]') then {local.format(f'try_cast({text} as timestamp)')} end"
     )
+
+
+def _has_offset(column: str, pattern: str) -> str:
+    """SQL for a text having an offset there is where a strptime pattern has its %z; true of patterns without one."""
+    _, found, after = pattern.partition("%z")
+    if not found:
+        return "true"
+    sticks = bool(after[:1].strip())
+    words = len(after.split()) - sticks
+    rest = (r"(?:[^\d:\s]\S*)?" if sticks else "") + r"\s+\S+" * words
+    return f"regexp_matches(trim({column}), '{OFFSET}{rest}$')"
 
 
 def _plain(column: str) -> str:
