@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from orchestration.formats.damaged_text import line_longer_than, lines_within_quotes, with_whole_characters
+from orchestration.formats.damaged_text import line_end, lines_longer_than, lines_within_quotes, with_whole_characters
 from tests.exports_in.inbox import Inbox
 
 SOURCE = '[[sources]]\nname = "here"\nformat = "{}"\npath = "exports"\n'
@@ -61,13 +61,69 @@ def test_a_chat_with_half_a_character_in_it_is_read(tmp_path):
 # -- giant lines ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r"])
 @pytest.mark.parametrize(
-    ("lengths", "line"), [([5, 40, 5], 2), ([40], 1), ([5, 5, 40], 3), ([30, 30], None), ([], None)]
+    ("lengths", "numbers"), [([5, 40, 5, 33, 5], [2, 4]), ([40], [1]), ([5, 5, 40], [3]), ([30, 30], []), ([], [])]
 )
-def test_the_first_line_that_is_too_long_is_named(tmp_path, lengths, line):
+def test_the_lines_that_are_too_long_are_found(tmp_path, lengths, numbers, end):
     path = tmp_path / "lines"
-    path.write_bytes(b"".join(b"x" * (length << 20) + b"\n" for length in lengths))
-    assert line_longer_than(path, 32 << 20) == line
+    path.write_bytes(b"".join(b"x" * (length << 20) + end for length in lengths).removesuffix(end))
+    assert line_end(path) == end or len(lengths) < 2
+    found = list(lines_longer_than(path, 32 << 20, end))
+    assert [line.number for line in found] == numbers
+    assert [line.stop - line.start for line in found] == [lengths[number - 1] << 20 for number in numbers]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "mixed"])
+def test_a_line_of_json_that_is_too_long_is_one_bad_row(tmp_path, end):
+    """The last of those that fit has, with its end, as many bytes as may be."""
+    inbox = Inbox(tmp_path / "community", TABLE)
+    act = '{{"id": {}, "member": "m", "at": "2026-01-05", "type": "post", "text": "{}"}}'
+    fits = 16 * 2**20 - len(act.format(2, "")) - len(end.replace("mixed", "\n"))
+    lines = [
+        act.format(1, ""),
+        act.format(2, "x" * fits),
+        act.format(3, "x" * (fits + 1)),
+        "",
+        "broken",
+        act.format(6, ""),
+    ]
+    lines += [act.format(7, "x" * (17 << 20)), act.format(8, "")]
+    text = end.join(lines) if end != "mixed" else "\n".join(lines).replace("\n", "\r\n", 1)
+    inbox.put("acts.jsonl", text)
+    result = inbox.pull()
+    assert inbox.rows("table_events", "_row, id", "order by _row") == [(1, "1"), (2, "2"), (6, "6"), (8, "8")]
+    long = "line {} is longer than 16 MB"
+    bad = [(3, long.format(3)), (5, "expected a JSON object on the line"), (7, long.format(7))]
+    assert quarantined(inbox) == bad
+    assert (result.total("rows_read"), result.total("rows_quarantined")) == (7, 3)
+    assert inbox.quarantine()[0]["raw"] == lines[2][:1000]
+
+
+def test_a_line_alone_that_is_too_long_is_a_file_that_cannot_be_read(tmp_path):
+    inbox = Inbox(tmp_path / "community", TABLE)
+    inbox.put("acts.jsonl", "[" + " " * (17 << 20) + "]")
+    inbox.pull()
+    assert quarantined(inbox) == [(None, "line 1 is longer than 16 MB, and there is no other")]
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_line_between_blanks_that_is_too_long_is_one_bad_row(tmp_path, header):
+    source = SOURCE.format("table") + f'type = "post"\ndelimiter = "whitespace"\nheader = {str(header).lower()}\n'
+    inbox = Inbox(tmp_path / "community", source + "[sources.columns]\nmember = 1\nat = 2\n")
+    lines = ["who at"] * header + ["ann 2026-01-05", "x" * (17 << 20), "ben 2026-01-05"]
+    inbox.put("acts.txt", "\n".join(lines))
+    inbox.pull()
+    assert inbox.rows("table_events", "_row, member", "order by _row") == [(1 + header, "ann"), (3 + header, "ben")]
+    assert quarantined(inbox) == [(2 + header, f"line {2 + header} is longer than 16 MB")]
+
+
+def test_a_first_line_between_blanks_that_is_too_long_names_no_columns(tmp_path):
+    source = SOURCE.format("table") + 'type = "post"\ndelimiter = "whitespace"\n'
+    inbox = Inbox(tmp_path / "community", source + '[sources.columns]\nmember = "who"\nat = "at"\n')
+    inbox.put("acts.txt", "who at " + "x" * (17 << 20) + "\nwho at\nann 2026-01-05\n")
+    inbox.pull()
+    assert quarantined(inbox) == [(None, "the first line is longer than 1 MB")]
 
 
 def test_a_dump_with_a_line_that_no_buffer_holds_is_told(tmp_path):

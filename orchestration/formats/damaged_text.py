@@ -5,8 +5,9 @@ from __future__ import annotations
 import mmap
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO, NamedTuple
 
 _CHUNK = 1 << 20
 # Half of a character beyond the first 65,536, as JSON writes it; whole ones are two of them, one after the other.
@@ -52,23 +53,57 @@ def _halves(content: mmap.mmap) -> Iterator[int]:
             yield start
 
 
-def line_longer_than(path: Path, limit: int) -> int | None:
-    """The number of the first line that is longer than so many bytes, by a MiB at most; None where there is none.
+class Line(NamedTuple):
+    """A line of a text file: its number, and the bytes it lies between, its end not among them."""
+
+    number: int
+    start: int
+    stop: int
+
+
+def lines_longer_than(path: Path, limit: int, end: bytes = b"\n") -> Iterator[Line]:
+    """The lines that are longer than so many bytes, their end counted; `limit` is not below a MiB.
 
     DuckDB leaves out lines that do not fit its buffer, and tells of none of them.
     """
-    if path.stat().st_size <= limit:
-        return None
-    lines, length = 1, 0
+    if path.stat().st_size < limit:
+        return
+    number, start, at = 1, 0, 0
     with path.open("rb") as handle:
+        # Lines within a chunk are short: only what reaches from one into another is measured.
         while chunk := handle.read(_CHUNK):
-            ends = chunk.count(b"\n")
-            length += len(chunk) if not ends else chunk.index(b"\n")
-            if length > limit:
-                return lines
-            if ends:
-                lines, length = lines + ends, len(chunk) - chunk.rindex(b"\n") - 1
-    return None
+            if ends := chunk.count(end):
+                stop = at + chunk.index(end)
+                if stop - start >= limit:
+                    yield Line(number, start, stop)
+                number, start = number + ends, at + chunk.rindex(end) + 1
+            at += len(chunk)
+    if at - start >= limit:
+        yield Line(number, start, at)
+
+
+def without(lines: Sequence[Line], path: Path, copy_to: IO[bytes]) -> None:
+    """Copies a text file with nothing but their ends left of these lines, so that all others keep their numbers."""
+    with path.open("rb") as text:
+        for line in lines:
+            _copy(text, copy_to, line.start)
+            # A carriage return before the end belongs to it.
+            text.seek(line.stop - 1)
+            if (last := text.read(1)) == b"\r":
+                copy_to.write(last)
+        _copy(text, copy_to, path.stat().st_size)
+    copy_to.flush()
+
+
+def _copy(text: IO[bytes], copy_to: IO[bytes], stop: int) -> None:
+    while chunk := text.read(min(_CHUNK, stop - text.tell())):
+        copy_to.write(chunk)
+
+
+def line_end(path: Path) -> bytes:
+    """The byte that ends the lines of a file in which all end alike."""
+    with path.open("rb") as text:
+        return b"\n" if any(b"\n" in chunk for chunk in iter(lambda: text.read(_CHUNK), b"")) else b"\r"
 
 
 def lines_within_quotes(path: Path, start: int, delimiter: str) -> int:

@@ -26,7 +26,7 @@ from orchestration.formats.base import (
     path_sql,
     quoted,
 )
-from orchestration.formats.damaged_text import line_longer_than
+from orchestration.formats.damaged_text import lines_longer_than
 from orchestration.formats.people import People, id_in_source
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def _load(connection: duckdb.DuckDBPyConnection, file: StagedFile, kind: str) ->
     problem = _wrong_head(file.path, kind)
     if problem:
         return problem
-    if line := line_longer_than(file.path, _FITS_BUFFER):
-        return f"line {line} is longer than {_FITS_BUFFER >> 20} MB; nothing of the file is read"
+    if line := next(lines_longer_than(file.path, _FITS_BUFFER), None):
+        return f"line {line.number} is longer than {_FITS_BUFFER >> 20} MB; nothing of the file is read"
     try:
         if _is_laid_out_by_lines(connection, file.path):
             _load_lines(connection, file, file.path, kind)

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
 from orchestration.config import Timezone
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Options, StagedFile, path_sql, quoted
-from orchestration.formats.damaged_text import line_longer_than, lines_within_quotes
+from orchestration.formats.damaged_text import Line, line_end, lines_longer_than, lines_within_quotes, without
 from orchestration.formats.instants import known_pattern
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # Longer lines than that are longer than DuckDB's buffer may be, too.
 _FITS_BUFFER = 8 * _MAX_LINE_BYTES
+_TOO_LONG = f"longer than {_MAX_LINE_BYTES >> 20} MB"
 _MAX_HEADER_CHARACTERS = 1 << 20
 _MAX_COLUMNS = 10_000
 _FIRST_LINE = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*(\r\n|\r|\n)')
@@ -154,8 +155,9 @@ def columns_of(connection: duckdb.DuckDBPyConnection, file: StagedFile, wanted: 
             scan = f"read_parquet({path_sql(file.path)}, hive_partitioning = false)"
             return [row[0] for row in connection.execute(f"describe select * from {scan}").fetchall()]
         if kind == "json lines":
-            first = f"select line from ({_lines(file)}) where line <> '' order by row_no limit 1"
-            found = connection.execute(f"select json_keys(line) from ({first}) where json_valid(line)").fetchone()
+            with _with_short_lines(file) as (short, _):
+                first = f"select line from ({_lines(short)}) where line <> '' order by row_no limit 1"
+                found = connection.execute(f"select json_keys(line) from ({first}) where json_valid(line)").fetchone()
             return list(found[0]) if found and found[0] else []
         with file.path.open(encoding="utf-8-sig", newline="") as handle:
             text = handle.read(_MAX_HEADER_CHARACTERS).lstrip("\r\n")
@@ -190,10 +192,27 @@ def _with_plain_line_ends(file: StagedFile) -> Iterator[StagedFile]:
             ends_first = _FIRST_LINE.match(text.read(_MAX_HEADER_CHARACTERS).removeprefix(codecs.BOM_UTF8))
             alone = b"\n" if ends_first and ends_first[1] == b"\r" else b" "
             text.seek(0)
-            for line in text:
-                copy.write(line.replace(b"\r\n", b"\n").replace(b"\r", alone))
+            while chunk := text.read(1 << 20):
+                while chunk.endswith(b"\r") and (more := text.read(1)):
+                    chunk += more
+                copy.write(chunk.replace(b"\r\n", b"\n").replace(b"\r", alone))
         copy.flush()
         yield replace(file, path=Path(copy.name))
+
+
+@contextmanager
+def _with_short_lines(file: StagedFile) -> Iterator[tuple[StagedFile, list[Line]]]:
+    """The file itself, or where lines of it are too long for DuckDB a copy in which these are blank; and those lines.
+
+    DuckDB gives up all of a file for such a line.
+    """
+    long = list(lines_longer_than(file.path, _MAX_LINE_BYTES, line_end(file.path)))
+    if not long:
+        yield file, long
+        return
+    with tempfile.NamedTemporaryFile(prefix="stillhere-", suffix=Path(file.name).suffix) as copy:
+        without(long, file.path, copy)
+        yield replace(file, path=Path(copy.name)), long
 
 
 def _has_mixed_line_ends(path: Path) -> bool:
@@ -279,31 +298,44 @@ def _load_json_lines(
     numbers = [column for column in columns.values() if isinstance(column, int)]
     if numbers:
         raise _Unreadable(f"JSON Lines have no column {numbers[0]}: name the columns")
-    _refuse_giant_lines(file)
     # A line may lack any key, so that each is looked for under all its names.
     keys = [[str(name) for name in c if name] if isinstance(c, tuple) else [str(c)] for c in columns.values()]
     values = ", ".join(f"case when ok then coalesce({', '.join(map(_json_value, names))}) end" for names in keys)
-    found = connection.execute(
-        f"""
-        insert into mapped
-        with lines as ({_lines(file)}),
-        checked as (
-            select row_no, line, coalesce(json_valid(line) and try(json_type(line)) = 'OBJECT', false) as ok
-            from lines where line <> ''
-        )
-        select {file.number}, row_no, case when not ok then 'expected a JSON object on the line' end,
-            case when not ok then left(line, {RAW_KEPT_CHARACTERS}) end, {values}
-        from checked
-        """
-    ).fetchone()
+    with _with_short_lines(file) as (short, long):
+        found = connection.execute(
+            f"""
+            insert into mapped
+            with lines as ({_lines(short)}),
+            checked as (
+                select row_no, line, coalesce(json_valid(line) and try(json_type(line)) = 'OBJECT', false) as ok
+                from lines where line <> ''
+            )
+            select {file.number}, row_no, case when not ok then 'expected a JSON object on the line' end,
+                case when not ok then left(line, {RAW_KEPT_CHARACTERS}) end, {values}
+            from checked
+            """
+        ).fetchone()
     if found == (0,):
-        raise _Unreadable("empty file")
+        raise _Unreadable(f"line {long[0].number} is {_TOO_LONG}, and there is no other" if long else "empty file")
+    _add_long_lines(connection, file, long, columns)
 
 
-def _refuse_giant_lines(file: StagedFile) -> None:
-    """Refuses a file with a line that DuckDB would leave out without a word."""
-    if line := line_longer_than(file.path, _FITS_BUFFER):
-        raise _Unreadable(f"line {line} is longer than {_FITS_BUFFER >> 20} MB; nothing of the file is read")
+def _add_long_lines(
+    connection: duckdb.DuckDBPyConnection,
+    file: StagedFile,
+    lines: Sequence[Line],
+    columns: Mapping[str, Column | Names],
+) -> None:
+    """Adds the lines that were too long to be read to `mapped`, as rows that are bad."""
+    nulls = ", ".join("null" for _ in columns)
+    with file.path.open("rb") as text:
+        for line in lines:
+            text.seek(line.start)
+            head = text.read(RAW_KEPT_CHARACTERS).decode(errors="ignore")
+            connection.execute(
+                f"insert into mapped select {file.number}, ?, 'line ' || ? || ' is {_TOO_LONG}', ?, {nulls}",
+                [line.number, line.number, head],
+            )
 
 
 def _lines(file: StagedFile) -> str:
@@ -329,14 +361,18 @@ def _load_csv(
     options: TabularOptions,
     columns: Mapping[str, Column | Names],
 ) -> None:
-    _refuse_giant_lines(file)
+    if options.delimiter != "whitespace":
+        _refuse_giant_lines(file)
     with file.path.open(encoding="utf-8-sig", newline="") as handle:
         head = handle.read(_MAX_HEADER_CHARACTERS)
     text = head.lstrip("\r\n")
     if not text.strip():
         raise _Unreadable("empty file")
     if options.delimiter == "whitespace":
-        _load_blank_separated(connection, file, options, columns, re.split(r"[\r\n]", text, maxsplit=1)[0].split())
+        first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+        if len(first) == len(text) == _MAX_HEADER_CHARACTERS:
+            raise _Unreadable(f"the first line is longer than {_MAX_HEADER_CHARACTERS >> 20} MB")
+        _load_blank_separated(connection, file, options, columns, first.split())
         return
     names = [column if isinstance(column, tuple) else (column,) for column in columns.values()]
     named = [name for several in names for name in several if isinstance(name, str)]
@@ -368,6 +404,12 @@ def _load_csv(
     if connection.execute("select count(*) > 0 from reject_errors").fetchone() == (True,):
         _note_rejected(connection, file, delimiter)
         _add_rejected(connection, file, columns, above)
+
+
+def _refuse_giant_lines(file: StagedFile) -> None:
+    """Refuses a file with a line that DuckDB would leave out without a word."""
+    if line := next(lines_longer_than(file.path, _FITS_BUFFER, line_end(file.path)), None):
+        raise _Unreadable(f"line {line.number} is longer than {_FITS_BUFFER >> 20} MB; nothing of the file is read")
 
 
 def _note_rejected(connection: duckdb.DuckDBPyConnection, file: StagedFile, delimiter: str) -> None:
@@ -450,21 +492,23 @@ def _load_blank_separated(
         f"case when len(cells) = {len(found)} then cells[{_position(column, found)}] end" if column else "null"
         for column in _chosen(columns, found).values()
     )
-    connection.execute(
-        f"""
-        insert into mapped
-        with lines as ({_lines(file)}),
-        cut as (
-            select row_no, line, regexp_split_to_array(line, '\\s+') as cells
-            from lines where line <> ''
-            {"qualify row_no > min(row_no) over ()" if options.header else ""}
+    with _with_short_lines(file) as (short, long):
+        connection.execute(
+            f"""
+            insert into mapped
+            with lines as ({_lines(short)}),
+            cut as (
+                select row_no, line, regexp_split_to_array(line, '\\s+') as cells
+                from lines where line <> ''
+                {"qualify row_no > min(row_no) over ()" if options.header else ""}
+            )
+            select {file.number}, row_no,
+                case when len(cells) <> {len(found)} then 'expected {len(found)} columns, found ' || len(cells) end,
+                case when len(cells) <> {len(found)} then left(line, {RAW_KEPT_CHARACTERS}) end, {values}
+            from cut
+            """
         )
-        select {file.number}, row_no,
-            case when len(cells) <> {len(found)} then 'expected {len(found)} columns, found ' || len(cells) end,
-            case when len(cells) <> {len(found)} then left(line, {RAW_KEPT_CHARACTERS}) end, {values}
-        from cut
-        """
-    )
+    _add_long_lines(connection, file, long, columns)
 
 
 def _delimiter(text: str, wanted: list[str]) -> str:
