@@ -202,6 +202,46 @@ def test_json_lines_with_nested_names_and_bad_lines(inbox):
     assert inbox.quarantine()[0]["raw"] == '{"author": {"id": "cut"'
 
 
+def test_lists_and_objects_in_json_are_no_ids(inbox):
+    """Neither are they kinds or instants; a text that looks like one is a text."""
+    source = table_source('member = "author"\nat = "at"\nparent = "re.id"', 'type = "post"')
+    good = {"author": "[ann]", "at": "2024-01-01"}
+    rows = [
+        good,
+        good | {"author": {"id": 7}},
+        good | {"author": ["ann"]},
+        good | {"re": {"id": {"n": 1}}},
+        good | {"re": {"id": "{1}"}},
+        good | {"re.id": None, "re": {"id": [1]}},
+        good | {"at": [2024, 1, 1]},
+    ]
+    assert read(inbox, json_lines(*rows), source, "log.jsonl", "_row, member, parent") == [
+        (1, "[ann]", None),
+        (5, "[ann]", "{1}"),
+    ]
+    an_object = "expected a text or a number, found an object (a value within it is named with a dot, as in author.id)"
+    a_list = "expected a text or a number, found a list"
+    assert inbox.reasons() == {
+        2: f"member: {an_object}",
+        3: f"member: {a_list}",
+        4: f"parent: {an_object}",
+        6: f"parent: {a_list}",
+        7: f"at: {a_list}",
+    }
+    assert inbox.quarantine()[0]["raw"] == '{"member":"{\\"id\\":7}","written_at":"2024-01-01","parent":null}'
+
+
+def test_a_parquet_file_with_lists_for_ids_is_told(inbox):
+    for name, values in {"list": [["ann"]], "object": [{"id": 1}], "text": ["ann"]}.items():
+        write_parquet(inbox.exports / f"{name}.parquet", {"who": values, "at": ["2024-01-01"]})
+    inbox.pull()
+    assert inbox.rows("table_events", "member") == ["ann"]
+    assert inbox.reasons() == {
+        "list.parquet": "member = 'who': expected a text or a number, found VARCHAR[]",
+        "object.parquet": "member = 'who': expected a text or a number, found STRUCT(id BIGINT)",
+    }
+
+
 @pytest.mark.parametrize("line_ends", [("\n", "\n"), ("\r\n", "\r\n"), ("\r\n", "\n"), ("\n", "\r\n")])
 def test_json_lines_with_any_line_ends(inbox, line_ends):
     rows = [json.dumps({"who": who, "at": "2024-01-01"}) for who in ("ann", "ben")]
@@ -384,6 +424,7 @@ def test_attributes_are_what_the_list_says_of_a_member(inbox):
         {"id": 1, "land": {"code": "DE"}, "plan": nasty},
         {"id": 2, "land": {"code": "  "}, "plan": "x" * 5000},
         {"id": 3, "land": 7},
+        {"id": 4, "land": {"code": ["DE", "AT"]}},
     ]
     inbox.put("members.jsonl", json_lines(*rows))
     inbox.put("log.jsonl", json_lines({"who": 1, "at": "2024-01-01"}))
@@ -392,6 +433,7 @@ def test_attributes_are_what_the_list_says_of_a_member(inbox):
         {"country": "DE", "left_at": nasty},
         {"country": None, "left_at": "x" * 100},
         {"country": None, "left_at": None},
+        {"country": '["DE","AT"]', "left_at": None},
     ]
     assert inbox.quarantine() == []
 

@@ -252,8 +252,9 @@ class Table(Format):
         given = options.members.model_dump(exclude={"file", "attributes"})
         given["member_name"] = given.pop("name")
         columns = {key: value for key, value in given.items() if value is not None}
-        columns |= {f"attribute_{name}": column for name, column in options.members.attributes.items()}
-        unreadable = load_columns(connection, files, options, columns)
+        attributes = {f"attribute_{name}": column for name, column in options.members.attributes.items()}
+        columns |= attributes
+        unreadable = load_columns(connection, files, options, columns, free=attributes)
 
         def instant(field: str) -> str:
             return instant_sql(field, options) if field in columns else "cast(null as timestamp)"

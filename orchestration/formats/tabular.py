@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +37,8 @@ _DELIMITERS = (",", ";", "\t", "|")
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # Longer lines than that are longer than DuckDB's buffer may be, too.
 _FITS_BUFFER = 8 * _MAX_LINE_BYTES
+_SINGLE = "expected a text or a number"
+_AN_OBJECT = "an object (a value within it is named with a dot, as in author.id)"
 _TOO_LONG = f"longer than {_MAX_LINE_BYTES >> 20} MB"
 _MAX_HEADER_CHARACTERS = 1 << 20
 _MAX_COLUMNS = 10_000
@@ -110,11 +112,15 @@ def load_columns(
     files: Sequence[StagedFile],
     options: TabularOptions,
     columns: Mapping[str, Column | Names],
+    free: Container[str] = (),
 ) -> dict[int, str]:
     """Reads the mapped columns of files into the temporary table `mapped`.
 
-    `mapped` has file_no, row_no, reason and raw (both null but for lines that cannot be cut into columns), and one
-    VARCHAR column for each key of `columns`; that of a column which is not there, and may be missing, is null.
+    `mapped` has file_no, row_no, reason and raw (both null but for what cannot be cut into columns of single values),
+    and one VARCHAR column for each key of `columns`; that of a column which is not there, and may be missing, is null.
+
+    Args:
+        free: the keys whose columns may hold lists and objects, which become their JSON.
 
     Returns:
         The files of which nothing could be read, by number, with the reason.
@@ -128,11 +134,11 @@ def load_columns(
         kind = kind_of(file.name)
         try:
             if kind == "parquet":
-                _load_parquet(connection, file, columns)
+                _load_parquet(connection, file, columns, free)
             else:
                 with _with_plain_line_ends(file) as plain:
                     if kind == "json lines":
-                        _load_json_lines(connection, plain, columns)
+                        _load_json_lines(connection, plain, columns, free)
                     else:
                         _load_csv(connection, plain, options, columns)
         except _Unreadable as problem:
@@ -245,9 +251,14 @@ def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def _shown(key: str) -> str:
+    """What the config calls a mapped column."""
+    return "at" if key == "written_at" else key
+
+
 def _require(columns: dict[str, Column], found: Sequence[str]) -> None:
     shown = ", ".join(found)[:300]
-    names = {"at" if key == "written_at" else key: column for key, column in columns.items()}
+    names = {_shown(key): column for key, column in columns.items()}
     times = Counter(found)
     missing = [f"{key} = {c!r}" for key, c in names.items() if isinstance(c, str) and not times[c]]
     if missing:
@@ -266,7 +277,10 @@ def _position(column: Column, found: Sequence[str]) -> int:
 
 
 def _load_parquet(
-    connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: Mapping[str, Column | Names]
+    connection: duckdb.DuckDBPyConnection,
+    file: StagedFile,
+    columns: Mapping[str, Column | Names],
+    free: Container[str],
 ) -> None:
     scan = f"read_parquet({path_sql(file.path)}, hive_partitioning = false)"
     described = connection.execute(f"describe select * from {scan}").fetchall()
@@ -274,33 +288,51 @@ def _load_parquet(
     types = {row[0]: row[1] for row in described}
     chosen = _chosen(columns, found)
 
-    def as_text(column: Column | None) -> str:
+    def as_text(key: str, column: Column | None) -> str:
         if column is None:
             return "null"
         name = found[_position(column, found) - 1]
+        if key not in free and re.search(r"^(STRUCT|MAP|UNION|VARIANT)\b|\]$", types[name]):
+            raise _Unreadable(f"{_shown(key)} = {column!r}: {_SINGLE}, found {types[name][:80]}")
         # An instant with a zone is written out with its offset; the session's zone is UTC.
         return f"cast({_identifier(name)} as varchar)" + (
             " || ':00'" if types[name] == "TIMESTAMP WITH TIME ZONE" else ""
         )
 
+    values = ", ".join(as_text(key, column) for key, column in chosen.items())
     connection.execute(
         f"""
         insert into mapped
-        select {file.number}, row_number() over (), null, null, {", ".join(as_text(c) for c in chosen.values())}
+        select {file.number}, row_number() over (), null, null, {values}
         from {scan}
         """
     )
 
 
 def _load_json_lines(
-    connection: duckdb.DuckDBPyConnection, file: StagedFile, columns: Mapping[str, Column | Names]
+    connection: duckdb.DuckDBPyConnection,
+    file: StagedFile,
+    columns: Mapping[str, Column | Names],
+    free: Container[str],
 ) -> None:
     numbers = [column for column in columns.values() if isinstance(column, int)]
     if numbers:
         raise _Unreadable(f"JSON Lines have no column {numbers[0]}: name the columns")
     # A line may lack any key, so that each is looked for under all its names.
-    keys = [[str(name) for name in c if name] if isinstance(c, tuple) else [str(c)] for c in columns.values()]
-    values = ", ".join(f"case when ok then coalesce({', '.join(map(_json_value, names))}) end" for names in keys)
+    paths = {
+        key: [path for name in (c if isinstance(c, tuple) else (str(c),)) if name for path in _json_paths(name)]
+        for key, c in columns.items()
+    }
+    values = ", ".join(
+        f"case when ok then coalesce({', '.join(f'json_extract_string(line, {path})' for path in some)}) end as {key}"
+        for key, some in paths.items()
+    )
+    not_single = " ".join(
+        f"when {key}[1] in ('{{', '[') and {_json_kind(some)} in ('OBJECT', 'ARRAY')"
+        f" then '{_shown(key)}: {_SINGLE}, found ' || if({key}[1] = '[', 'a list', '{_AN_OBJECT}')"
+        for key, some in paths.items()
+        if key not in free
+    )
     with _with_short_lines(file) as (short, long):
         found = connection.execute(
             f"""
@@ -309,10 +341,11 @@ def _load_json_lines(
             checked as (
                 select row_no, line, coalesce(json_valid(line) and try(json_type(line)) = 'OBJECT', false) as ok
                 from lines where line <> ''
-            )
-            select {file.number}, row_no, case when not ok then 'expected a JSON object on the line' end,
-                case when not ok then left(line, {RAW_KEPT_CHARACTERS}) end, {values}
-            from checked
+            ),
+            cut as (select *, {values} from checked)
+            select {file.number}, row_no, case when not ok then 'expected a JSON object on the line' {not_single} end,
+                case when not ok then left(line, {RAW_KEPT_CHARACTERS}) end, {", ".join(columns)}
+            from cut
             """
         ).fetchone()
     if found == (0,):
@@ -347,12 +380,16 @@ def _lines(file: StagedFile) -> str:
     """
 
 
-def _json_value(name: str) -> str:
-    """SQL for a key's value as text; "a.b" is the key of that name, else b within a."""
+def _json_paths(name: str) -> list[str]:
+    """SQL for the paths where a key may lie; "a.b" is the key of that name, else b within a."""
     keys = [part.replace("\\", "\\\\").replace('"', '\\"') for part in (name, *name.split("."))]
     flat, nested = f'$."{keys[0]}"', "$." + ".".join(f'"{key}"' for key in keys[1:])
-    found = f"json_extract_string(line, {quoted(flat)})"
-    return found if flat == nested else f"coalesce({found}, json_extract_string(line, {quoted(nested)}))"
+    return [quoted(path) for path in dict.fromkeys((flat, nested))]
+
+
+def _json_kind(paths: Sequence[str]) -> str:
+    """SQL for the JSON type of the first value that lies at one of the paths."""
+    return "coalesce(" + ", ".join(f"nullif(json_type(line, {path}), 'NULL')" for path in paths) + ")"
 
 
 def _load_csv(
