@@ -288,6 +288,18 @@ def test_a_schedule_that_is_accepted_is_one_that_dagster_understands(tmp_path, c
             'sources.group.columns.member: "": expected the name of a column',
         ),
         (
+            TABLE + 'type = "post"\n[sources.columns]\nmember = " "\nat = "a"',
+            'sources.group.columns.member: " ": expected the name of a column',
+        ),
+        (
+            '[[sources]]\nname = "fedi"\nformat = "mastodon"\npath = "x"\nofficial = "no"',
+            "sources.fedi.official: input should be a valid boolean",
+        ),
+        (
+            '[[sources]]\nname = "dc"\nformat = "discord"\npath = "x"\nreaction_users = 0',
+            "sources.dc.reaction_users: input should be a valid boolean",
+        ),
+        (
             TABLE + 'type = "post"\n[sources.columns]\nmember = 10001\nat = "a"',
             "sources.group.columns.member: 10001: columns without a header are counted from 1, up to 10,000",
         ),

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pydantic import StrictBool
+
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import OFFSET
 from orchestration.formats.json_files import load_arrays
@@ -37,7 +39,7 @@ class DiscordOptions(Options):
     """
 
     official_roles: tuple[str, ...] = ()
-    reaction_users: bool = True
+    reaction_users: StrictBool = True
 
 
 class Discord(Format):

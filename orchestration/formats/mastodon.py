@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import StrictBool
+
 from orchestration.formats.base import (
     Format,
     Observes,
@@ -52,7 +54,7 @@ class MastodonOptions(Options):
         official: whether the archives are those of the community's own accounts (brand, staff).
     """
 
-    official: bool = False
+    official: StrictBool = False
 
 
 class Mastodon(Format):

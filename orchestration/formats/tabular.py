@@ -48,7 +48,7 @@ _NO_DELIMITER = "\x01\x02\x03\x04"
 
 
 def _column(reference: Any) -> Any:
-    if isinstance(reference, bool) or reference == "":
+    if isinstance(reference, bool) or (isinstance(reference, str) and not reference.strip()):
         raise ValueError(f"{json.dumps(reference)}: expected the name of a column, or its number")
     if isinstance(reference, int) and not 1 <= reference <= _MAX_COLUMNS:
         raise ValueError(f"{reference}: columns without a header are counted from 1, up to {_MAX_COLUMNS:,}")
