@@ -94,7 +94,7 @@ def _describe(
     from orchestration.page.sections.quality import in_words
 
     its_format = formats.get(source.format)
-    tables = lake.tables_with_rows(home, source.name)
+    tables = lake.tables_with_rows(home, source.name, its_format.told_by)
     observed = vars(its_format.observes_in(its_format.options(source.options), tables))
     shown, hidden = in_words(its_format.model_family, observed)
     table = Table(title=f"{source.name} ({source.format})", title_justify="left", show_header=False, box=None)

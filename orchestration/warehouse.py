@@ -196,9 +196,8 @@ def published_weeks(home: Home) -> dict[date, str]:
 
 def _source_row(source: Any, home: Home) -> tuple[Any, ...]:
     its_format = formats.get(source.format)
-    observes = asdict(
-        its_format.observes_in(its_format.options(source.options), lake.tables_with_rows(home, source.name))
-    )
+    tables = lake.tables_with_rows(home, source.name, its_format.told_by)
+    observes = asdict(its_format.observes_in(its_format.options(source.options), tables))
     return (
         source.name, source.format, source.ended_on, observes["views"], observes["reactions"], observes["joins"],
         observes["leaves"], observes["threads"], observes["members"], observes["reaction_counts"],

@@ -377,8 +377,8 @@ def test_members_are_observed_where_there_is_a_list_of_them():
     discourse = formats.get("discourse")
     without = Observes(threads=True, reaction_counts=True)
     assert discourse.observes(discourse.options({})) == without
-    assert discourse.observes_in(discourse.options({}), {"discourse_posts"}) == without
-    listed = discourse.observes_in(discourse.options({}), {"discourse_posts", "discourse_users"})
+    assert discourse.observes_in(discourse.options({}), {"discourse_posts": ()}) == without
+    listed = discourse.observes_in(discourse.options({}), {"discourse_posts": (), "discourse_users": ()})
     assert listed == Observes(threads=True, reaction_counts=True, joins=True, members=True)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestration import config, formats
 from orchestration.errors import ConfigError
-from orchestration.exports.lake import Ledger
+from orchestration.exports.lake import Ledger, tables_with_rows
 from tests.exports_in.inbox import Inbox
 from tests.exports_in.mapped import json_lines, table_source, write_parquet
 
@@ -446,6 +446,10 @@ def test_a_list_without_mapped_attributes_has_none(inbox):
     assert inbox.rows("table_members", "attributes") == [None]
 
 
+def seen_in(observes):
+    return {name for name, seen in vars(observes).items() if seen}
+
+
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
@@ -466,9 +470,38 @@ def test_what_a_source_shows_follows_from_its_mapping(inbox, source, shown):
     inbox.configure(source)
     (found,) = config.load(inbox.config_file).sources
     its_format = formats.get("table")
-    assert {
-        name for name, seen in vars(its_format.observes(its_format.options(found.options))).items() if seen
-    } == shown
+    assert seen_in(its_format.observes(its_format.options(found.options))) == shown
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        # Words that are called here what they are called there need no mapping.
+        (table_source(TYPED, "", '[sources.types]\ncomment = "reply"'), {"views", "reactions", "joins", "leaves"}),
+        (table_source(TYPED, ""), {"views", "reactions", "joins", "leaves"}),
+        (table_source(TYPED, "", '[sources.types]\nview = "share"'), {"reactions", "joins", "leaves"}),
+        # `observes` knows better: what it leaves out is in the export in part only.
+        (table_source(TYPED, 'observes = ["threads"]'), {"threads"}),
+        (table_source(TYPED, "observes = []"), set()),
+        (table_source(), set()),
+    ],
+)
+def test_what_a_source_shows_is_in_its_rows_too(inbox, source, shown):
+    inbox.configure(source)
+    its_format = formats.get("table")
+    (found,) = config.load(inbox.config_file).sources
+    options = its_format.options(found.options)
+
+    def seen():
+        tables = tables_with_rows(inbox.home, "group", its_format.told_by)
+        return seen_in(its_format.observes_in(options, tables))
+
+    inbox.put("1.csv", "who,at,what\nann,2024-01-01,post\n")
+    inbox.pull()
+    assert seen() == seen_in(its_format.observes(options))
+    inbox.put("2.csv", "who,at,what\n" + "ann,2024-02-01,view\nann,2024-02-01,JOIN\nann,2024-02-01,leave\n")
+    inbox.pull()
+    assert seen() == shown
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=6).filter(

@@ -309,8 +309,8 @@ def test_bad_rows_of_an_organizations_own_export(inbox, monkeypatch, giant):
 def test_what_is_observed_depends_on_the_kind_of_export():
     zulip = formats.get("zulip")
     assert zulip.observes(zulip.options({})) == Observes(threads=True)
-    assert zulip.observes_in(zulip.options({}), {"zulip_messages"}) == Observes(threads=True)
-    own = zulip.observes_in(zulip.options({}), {"zulip_realm", "zulip_server_messages"})
+    assert zulip.observes_in(zulip.options({}), {"zulip_messages": ()}) == Observes(threads=True)
+    own = zulip.observes_in(zulip.options({}), {"zulip_realm": (), "zulip_server_messages": ()})
     assert own == Observes(threads=True, reactions=True, joins=True, leaves=True, members=True)
 
 

@@ -32,7 +32,7 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
         description=(
             f"The raw rows of `{source.name}` ({source.format}), as exported, one folder a week. Reads new and changed"
             " files only; what cannot be read goes to quarantine with its reason.\n\n"
-            f"This source shows: {', '.join(shows)}. It cannot show: {', '.join(cannot)}.\n\nA place"
+            f"As far as the config tells, it shows: {', '.join(shows)}; not: {', '.join(cannot)}.\n\nA place"
             " elsewhere that does not answer is asked again after a while; a mistake in the config is told at once."
         ),
         metadata={"path": shown(source.path), "format": source.format},

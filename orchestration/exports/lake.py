@@ -166,9 +166,18 @@ def write_schemas(home: Home, tables: Mapping[str, Mapping[str, str]]) -> None:
         _write_parquet(out, ledger / "empty.exports.parquet", [], _EXPORT_TYPES)
 
 
-def tables_with_rows(home: Home, source: str) -> set[str]:
-    """The raw tables of which a source has rows."""
-    return {part.parts[-3] for part in (home.lake / source).glob("*/week=*/*.parquet")}
+def tables_with_rows(home: Home, source: str, told_by: Mapping[str, str]) -> dict[str, set[str]]:
+    """The raw tables of which a source has rows; those in `told_by` with the values of their column."""
+    import duckdb
+
+    found: dict[str, set[str]] = {part.parts[-3]: set() for part in (home.lake / source).glob("*/week=*/*.parquet")}
+    for table, column in told_by.items():
+        if table in found:
+            pattern = f"{glob.escape(str(home.lake / source / table))}/week=*/*.parquet"
+            with duckdb.connect() as connection:
+                values = f"select distinct {column} from read_parquet({quoted(pattern)}, hive_partitioning = false)"
+                found[table] = {value for (value,) in connection.execute(values).fetchall()}
+    return found
 
 
 def sweep(home: Home, sources: Iterable[str]) -> int:

@@ -8,7 +8,7 @@ A format is one module in this folder (an instance of a `Format` subclass named 
 from __future__ import annotations
 
 import glob
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -113,6 +113,7 @@ class Format:
         models: whose dbt models read its raw tables; its own name, but for formats that share one layout.
         member_list: the raw table that lists the members, if the format has one.
         people: for each raw table, whom its rows are of and whom they name (see `orchestration.formats.people`).
+        told_by: raw tables of which the values of a column tell what their rows show, each with that column.
         shows_acts: whether its exports show what members do besides buying.
         Options: the keys that the format understands in a [[sources]] entry.
     """
@@ -122,6 +123,7 @@ class Format:
     people: dict[str, People]
     models: str | None = None
     member_list: str | None = None
+    told_by: Mapping[str, str] = {}
     shows_acts: bool = True
     Options: type[Options] = Options
 
@@ -138,11 +140,11 @@ class Format:
         """What a source of this format shows, as far as its config tells."""
         raise NotImplementedError
 
-    def observes_in(self, options: Any, tables: Collection[str]) -> Observes:
+    def observes_in(self, options: Any, tables: Mapping[str, Collection[str]]) -> Observes:
         """What a source of this format shows once its exports were read: some of them bring more than others.
 
         Args:
-            tables: the raw tables of which the source has rows.
+            tables: the raw tables of which the source has rows; those in `told_by` with the values of their column.
         """
         return self.observes(options)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -92,7 +92,7 @@ class Discourse(Format):
         """Posts: threads, and reactions as numbers."""
         return Observes(threads=True, reaction_counts=True)
 
-    def observes_in(self, options: Any, tables: Collection[str]) -> Observes:
+    def observes_in(self, options: Any, tables: Mapping[str, Collection[str]]) -> Observes:
         """With a list of users also the members and their joining."""
         listed = "discourse_users" in tables
         return replace(self.observes(options), joins=listed, members=listed)

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -137,6 +137,7 @@ class Table(Format):
 
     name = "table"
     member_list = "table_members"
+    told_by = {"table_events": "type"}
     Options = TableOptions
     tables = {
         "table_events": dict.fromkeys(_EVENT_FIELDS, "VARCHAR") | {"time_precision": "VARCHAR"},
@@ -160,25 +161,13 @@ class Table(Format):
         """What the config says; else what the mapping can bring forth.
 
         A word of the type column that is not mapped passes where it is one of ours, so mapping some words takes none
-        away. Views are told of by few exports: they have to be mapped, or named in `observes`.
+        away. Views are told of by few exports: they have to be mapped, named in `observes`, or there.
         """
-        types = {options.type} if options.type else set(options.types.values()) | set(INTERACTION_TYPES) - {"view"}
-        shown = (
-            set(options.observes)
-            if options.observes is not None
-            else {
-                name
-                for name, given in {
-                    "views": "view" in types,
-                    "reactions": "reaction" in types,
-                    "joins": "join" in types or (options.members is not None and options.members.joined_at is not None),
-                    "leaves": "leave" in types or (options.members is not None and options.members.left_at is not None),
-                    "threads": options.columns.parent is not None or options.columns.thread is not None,
-                }.items()
-                if given
-            }
-        )
-        return Observes(members=options.members is not None, **dict.fromkeys(shown, True))
+        return _shown_by(options, ())
+
+    def observes_in(self, options: TableOptions, tables: Mapping[str, Collection[str]]) -> Observes:
+        """What the config says; else what the mapping can bring forth, and what the rows have that is not mapped."""
+        return _shown_by(options, tables.get("table_events", ()))
 
     def table_of(self, name: str, options: TableOptions) -> str | None:
         """The member list is named in the config; every other CSV, JSON Lines or Parquet file holds acts."""
@@ -303,6 +292,22 @@ class Table(Format):
 def _is_one_of(field: str, words: Iterable[str]) -> str:
     """SQL for a text being one of some words, in whatever case."""
     return f"lower(trim({field})) in ({', '.join(map(quoted, words))})"
+
+
+def _shown_by(options: TableOptions, found: Collection[str]) -> Observes:
+    """What a source shows of which rows of these types were found."""
+    members = options.members
+    types = {options.type} if options.type else {*options.types.values(), "reaction", *found}
+    shown = {
+        "views": "view" in types,
+        "reactions": "reaction" in types,
+        "joins": "join" in types or (members is not None and members.joined_at is not None),
+        "leaves": "leave" in types or (members is not None and members.left_at is not None),
+        "threads": options.columns.parent is not None or options.columns.thread is not None,
+    }
+    if options.observes is not None:
+        shown = dict.fromkeys(options.observes, True)
+    return Observes(members=members is not None, **shown)
 
 
 def _attributes(names: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ not kept, only their lengths and kinds.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -93,7 +93,7 @@ class Zulip(Format):
         """A public archive: threads only."""
         return Observes(threads=True)
 
-    def observes_in(self, options: Any, tables: Collection[str]) -> Observes:
+    def observes_in(self, options: Any, tables: Mapping[str, Collection[str]]) -> Observes:
         """An organization's own export also lists the members, with their joining and leaving, and who reacted."""
         if "zulip_realm" not in tables:
             return self.observes(options)
