@@ -58,17 +58,39 @@ def test_the_config_may_say_which_statuses_are_no_purchase(inbox):
     ("amount", "found"),
     [
         ("12", "12.0000"), ("12.5", "12.5000"), (" 12.50 ", "12.5000"), ("-3.99", "-3.9900"), ("0.1234", "0.1234"),
-        ("99999999999999.9999", "99999999999999.9999"), ("1e3", "1000.0000"), ("+5", "5.0000"),
+        ("99999999999999.9999", "99999999999999.9999"), ("+5", "5.0000"),
     ],
 )  # fmt: skip
 def test_amounts_are_exact_decimals(inbox, amount, found):
     assert read(inbox, f"who,at,total\nann,2024-01-01,{amount}\n", columns="amount") == [Decimal(found)]
 
 
-@pytest.mark.parametrize("amount", ["free", "12.5 EUR", "€12", "1.234.5", "999999999999999", "nan", "inf"])
+@pytest.mark.parametrize(
+    "amount", ["free", "12.5 EUR", "€12", "1.234.5", "999999999999999", "nan", "inf", "1_000", "1e3", "12.", "+.5"]
+)
 def test_what_is_no_amount_is_told(inbox, amount):
     assert read(inbox, f"who,at,total\nann,2024-01-01,{amount}\n") == []
-    assert inbox.reasons() == {2: f"amount: expected a number, found {amount}"}
+    assert inbox.reasons() == {2: f"amount: expected a number such as 1234.50, found {amount}"}
+
+
+def test_a_comma_in_an_amount_is_not_guessed(inbox):
+    assert read(inbox, "who;at;total\nann;2024-01-01;12,50\nann;2024-01-01;1,000.50\n") == []
+    wrong = 'amount: expected a number such as 1234.50, found {}; where commas part decimals, set decimal = ","'
+    assert inbox.reasons() == {2: wrong.format("12,50"), 3: wrong.format("1,000.50")}
+
+
+def test_commas_part_decimals_where_the_config_says_so(inbox):
+    """In text, that is: JSON and Parquet have numbers."""
+    source = orders_source(more='currency = "EUR"\ndecimal = ","')
+    amounts = ["12,50", "1.234,50", "-1.234.567,8", "1.000", "7", "1234,5"]
+    wrong = ["1.23", "12.34,5", "1,234.50", "12,", ",5", "1_000", "€12"]
+    lines = "".join(f"ann;2024-01-01;{amount}\n" for amount in amounts + wrong)
+    inbox.put("more.jsonl", json_lines({"who": "ben", "at": "2024-01-01", "total": 1.234}))
+    found = read(inbox, "\ufeffwho;at;total\n" + lines, source, columns="member, amount")
+    expected = ["12.5", "1234.5", "-1234567.8", "1000", "7", "1234.5"]
+    assert sorted(found) == sorted([*(("ann", Decimal(amount)) for amount in expected), ("ben", Decimal("1.234"))])
+    reason = "amount: expected a number such as 1234,50, found "
+    assert list(inbox.reasons().values()) == [reason + amount for amount in wrong]
 
 
 def test_an_order_of_nobody_known_is_an_order_all_the_same(inbox):
@@ -86,7 +108,7 @@ def test_bad_rows_are_told_each_with_its_reason(inbox):
         "3,ann,soon,1,EUR,paid": "at: expected an instant, found soon",
         "4,ann,1985-01-01,1,EUR,paid": "instant before 1990: 1985-01-01 00:00:00",
         "5,ann,2985-01-01,1,EUR,paid": "instant in the future: 2985-01-01 00:00:00",
-        "6,ann,2024-01-01,,EUR,paid": "amount: expected a number, found nothing",
+        "6,ann,2024-01-01,,EUR,paid": "amount: missing",
         "7,ann,2024-01-01,1,€,paid": "currency: expected three letters, found €",
         "8,ann,2024-01-01,1,EURO,paid": "currency: expected three letters, found EURO",
         "9,ann,2024-01-01,1,,paid": "currency: expected three letters, found nothing",

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration import formats
-from tests.exports_in.inbox import SLACK, Inbox
+from tests.exports_in.inbox import SLACK, UTF_16, Inbox
 from tests.exports_in.slack_export import MONDAY, files, message, put_all, ts, user, write_zip, zipped
 
 MESSAGE = "channel, ts, user_id, subtype, bot_id, thread_ts, parent_user_id, text_length, has_link"
@@ -230,9 +230,12 @@ GOOD_DAY = json.dumps([message()])
         ('"text"', "expected a JSON list, found varchar"),
         ("null", "expected a JSON list, found null"),
         (GOOD_DAY.replace("hello", "h\xe9llo").encode("latin-1"), "not UTF-8 text (near byte 44)"),
-        (GOOD_DAY.encode("utf-16"), "not UTF-8 text (near byte 0)"),
+        (GOOD_DAY.encode("utf-16"), UTF_16),
         ((GOOD_DAY + "é").encode()[:-1], "not UTF-8 text (near byte 89)"),
-        (b"PK\x03\x04\xff\xfe", "not UTF-8 text (near byte 4)"),
+        (
+            b"PK\x03\x04\xff\xfe",
+            "not UTF-8 text (near byte 4): it is a spreadsheet (save it as CSV UTF-8) or an archive",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_and_the_rest_goes_on(inbox, content, reason):

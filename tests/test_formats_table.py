@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import datetime
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from orchestration import config, formats
 from orchestration.errors import ConfigError
 from orchestration.exports.lake import Ledger, tables_with_rows
-from tests.exports_in.inbox import Inbox
+from tests.exports_in.inbox import UTF_16, Inbox
 from tests.exports_in.mapped import json_lines, table_source, write_parquet
 
 TYPED = 'member = "who"\nat = "at"\ntype = "what"'
@@ -65,11 +66,14 @@ def test_a_given_delimiter_is_obeyed(inbox):
         "who,at,text\nann,2024-01-01,x\ty\x00\x01z\nben,2024-01-01,'; drop table mapped; --\n",
         "who,at,text,,\nann,2024-01-01,x,,\nben,2024-01-01,x,,\n",
         "who,at,Text,text,TEXT\nann,2024-01-01,1,2,3\nben,2024-01-01,1,2,3\n",
+        '\ufeff"who ", at ,text\nann,2024-01-01,x\nben,2024-01-01,x\n',
+        "sep=,\r\nwho,at,text\r\nann,2024-01-01,x\r\nben,2024-01-01,x\r\n",
+        "SEP=;\nwho;at;a,b,c,d,who,at\nann;2024-01-01;x\nben;2024-01-01;x\n",
     ],
     ids=[
         "quoted newlines", "quoted newlines in CRLF", "byte order mark", "newline in the header", "blank lines",
         "mixed line ends", "a lone carriage return", "control characters", "columns without a name",
-        "names alike but for case",
+        "names alike but for case", "blanks around names", "a line for the separator", "which decides",
     ],
 )  # fmt: skip
 def test_csv_as_it_comes_is_read(inbox, content):
@@ -131,7 +135,10 @@ def test_a_line_of_absurd_length_is_one_bad_row(inbox):
         ("Who,At\nann,2024-01-01\n", "no such column: member = 'who', at = 'at'; found: Who, At"),
         ("who,at,who\nann,2024-01-01,x\n", "the first line names a column twice: member = 'who'; found: who, at, who"),
         ("who,at\nännä,2024-01-01\n".encode("latin-1"), "not UTF-8 text (near byte 7)"),
-        ("who,at\n".encode("utf-16"), "not UTF-8 text (near byte 0)"),
+        ("who,at\n".encode("utf-16"), UTF_16),
+        (b"PK\x03\x04\xff", "not UTF-8 text (near byte 4): it is a spreadsheet (save it as CSV UTF-8) or an archive"),
+        (b"\xd0\xcf\x11\xe0", "not UTF-8 text (near byte 0): it is an old spreadsheet; save it as CSV UTF-8"),
+        (b"PAR1\xff", "not UTF-8 text (near byte 4): it is Parquet; name it .parquet"),
         ("x" * 200_000 + "\n", "the first line cannot be cut into columns: field larger than field limit (131072)"),
     ],
 )
@@ -240,6 +247,37 @@ def test_a_parquet_file_with_lists_for_ids_is_told(inbox):
         "list.parquet": "member = 'who': expected a text or a number, found VARCHAR[]",
         "object.parquet": "member = 'who': expected a text or a number, found STRUCT(id BIGINT)",
     }
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_whole_numbers_that_became_fractions_are_the_ids_they_were(inbox, kind):
+    """As where a column of whole numbers has a gap. A number that was shortened is nobody's id."""
+    inbox.configure(table_source('member = "who"\nat = "at"\nparent = "re"'))
+    rows = [(7.0, None), (8.0, 17.0), (1.5, 1e14), (9.0, 1.04467e17), (1e16, 3.0)]
+    names = ("who", "at", "re")
+    if kind == "csv":
+        lines = [f"{who},2024-01-01,{'' if answers is None else f' {answers} '}" for who, answers in rows]
+        inbox.put("log.csv", "who,at,re\n" + "\n".join(lines))
+    elif kind == "jsonl":
+        inbox.put(
+            "log.jsonl",
+            json_lines(*(dict(zip(names, (who, "2024-01-01", answers), strict=True)) for who, answers in rows)),
+        )
+    else:
+        columns = zip(*((who, "2024-01-01", answers) for who, answers in rows), strict=True)
+        write_parquet(inbox.exports / "log.parquet", dict(zip(names, columns, strict=True)))
+    inbox.pull()
+    assert inbox.rows("table_events", "member, parent") == [("1.5", "100000000000000"), ("7", None), ("8", "17")]
+    parent, member = inbox.reasons().values()
+    assert re.fullmatch(r"parent: .* is a number without its last digits: export it as text", parent)
+    assert re.fullmatch(r"member: .* is a number without its last digits: export it as text", member)
+
+
+def test_ids_as_spreadsheets_and_texts_have_them(inbox):
+    whos = ["1.04467E+17", "1,04467E+17", "007", "1E5", "1.0.0", "v1.0", "1.00", "1+1", "1604234567.000100"]
+    lines = "".join(f"{who};2024-01-01\n" for who in whos)
+    assert read(inbox, f"who;at\n{lines}", columns="member") == whos[2:]
+    assert list(inbox.reasons()) == [2, 3]
 
 
 @pytest.mark.parametrize("line_ends", [("\n", "\n"), ("\r\n", "\r\n"), ("\r\n", "\n"), ("\n", "\r\n")])

@@ -339,6 +339,16 @@ def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
     return handle
 
 
+# How files begin that are often taken for text, and what to do with them.
+_TELLING_STARTS = {
+    codecs.BOM_UTF16_LE: "it is UTF-16; save it as UTF-8 (in Excel, as CSV UTF-8)",
+    codecs.BOM_UTF16_BE: "it is UTF-16; save it as UTF-8",
+    b"PK\x03\x04": "it is a spreadsheet (save it as CSV UTF-8) or an archive",
+    b"\xd0\xcf\x11\xe0": "it is an old spreadsheet; save it as CSV UTF-8",
+    b"PAR1": "it is Parquet; name it .parquet",
+}
+
+
 def read_once(file: ExportFile, is_text: bool, copy_to: Path | None) -> Fingerprint:
     """Reads a file's bytes once: hashes them, checks that text is UTF-8, and copies them where asked to.
 
@@ -354,12 +364,12 @@ def read_once(file: ExportFile, is_text: bool, copy_to: Path | None) -> Fingerpr
                 digest.update(chunk)
                 head = head or chunk[:RAW_KEPT_CHARACTERS]
                 if is_text and problem is None:
-                    problem = _not_utf8(decoder, chunk, size)
+                    problem = _not_utf8(decoder, chunk, size, head)
                 size += len(chunk)
                 if out:
                     _write(out, chunk)
         if is_text and problem is None:
-            problem = _not_utf8(decoder, b"", size, final=True)
+            problem = _not_utf8(decoder, b"", size, head, final=True)
         if size == 0:
             problem = "empty file"
     finally:
@@ -393,9 +403,12 @@ def _write(out: IO[bytes], chunk: bytes) -> None:
         ) from error
 
 
-def _not_utf8(decoder: codecs.IncrementalDecoder, chunk: bytes, offset: int, final: bool = False) -> str | None:
+def _not_utf8(
+    decoder: codecs.IncrementalDecoder, chunk: bytes, offset: int, head: bytes, final: bool = False
+) -> str | None:
     try:
         decoder.decode(chunk, final)
     except UnicodeDecodeError as error:
-        return f"not UTF-8 text (near byte {offset + error.start})"
+        what = next((f": {words}" for start, words in _TELLING_STARTS.items() if head.startswith(start)), "")
+        return f"not UTF-8 text (near byte {offset + error.start}){what}"
     return None

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
 
-def amount_sql(column: str) -> str:
+Decimal = Literal[".", ","]
+
+
+def amount_sql(column: str, decimal: Decimal = ".") -> str:
     """SQL for an amount as DECIMAL(18,4); null where `column` holds no plain number such as 1234.50.
 
-    A comma may part thousands or decimals, and nothing in the row tells which: such an amount is not guessed.
+    A comma may part thousands or decimals, and nothing in the row tells which: such an amount is not guessed. Where it
+    is said to part decimals, points may part thousands.
     """
+    if decimal == ",":
+        return (
+            f"case when regexp_full_match(trim({column}), '[+-]?([0-9]+|[0-9]{{1,3}}([.][0-9]{{3}})+)(,[0-9]+)?')"
+            f" then try_cast(replace(replace(trim({column}), '.', ''), ',', '.') as decimal(18, 4)) end"
+        )
     # DuckDB's own cast also takes 1_000, 1e3 and a lone point.
     return (
         f"case when regexp_full_match(trim({column}), '[+-]?[0-9]+([.][0-9]+)?')"

@@ -5,6 +5,7 @@ name = "shop"
 format = "orders"
 path = "exports/orders.csv"
 currency = "EUR"                  # when the file has no currency column
+# decimal = ","                   # of amounts such as 1.234,50
 [sources.columns]
 member = "customer_id"
 at = "ordered_at"
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
+from orchestration.formats.amounts import Decimal, amount_sql
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.people import People, id_in_source
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 # What is no purchase, however platforms spell it; any other status is one.
 NO_PURCHASE = ("cancelled", "canceled", "failed", "refunded", "voided", "void", "declined", "expired", "unpaid")
+_COMMAS = """|| if(contains(amount, ','), '; where commas part decimals, set decimal = ","', '')"""
 
 
 class Columns(Options):
@@ -42,10 +45,15 @@ class Columns(Options):
 
 
 class OrdersOptions(TabularOptions):
-    """Keys of the format `orders`."""
+    """Keys of the format `orders`.
+
+    Attributes:
+        decimal: what parts an amount's decimals; where it is a comma, points may part thousands.
+    """
 
     columns: Columns
     currency: str | None = Field(None, pattern="^[A-Z]{3}$")
+    decimal: Decimal = "."
     no_purchase: tuple[str, ...] = NO_PURCHASE
 
     @model_validator(mode="after")
@@ -105,10 +113,11 @@ class Orders(Format):
             " row_number() over"
             " (partition by file_no, member, written_at, amount, currency_code, order_status order by row_no)"
         )
+        example, hint = ("1234,50", "") if options.decimal == "," else ("1234.50", _COMMAS)
         rows = f"""
         with typed as (
             select *, {instant_sql("written_at", options)} as instant,
-                try_cast(trim(amount) as decimal(18, 4)) as money, {currency} as currency_code, {status} as order_status
+                {_money(files, options)} as money, {currency} as currency_code, {status} as order_status
             from mapped
         ),
         named as (select *, {order_id} as id from typed)
@@ -119,7 +128,9 @@ class Orders(Format):
                 when id is null then 'order_id: missing'
                 when coalesce(trim(written_at), '') = '' then 'at: missing'
                 when instant is null then 'at: expected an instant, found ' || left(written_at, 40)
-                when money is null then 'amount: expected a number, found ' || coalesce(left(amount, 40), 'nothing')
+                when coalesce(trim(amount), '') = '' then 'amount: missing'
+                when money is null then 'amount: expected a number such as {example}, found ' || left(amount, 40)
+                    {hint}
                 when not coalesce(regexp_full_match(currency_code, '[A-Z]{{3}}'), false)
                     then 'currency: expected three letters, found ' || coalesce(left(currency_code, 40), 'nothing')
                 else {instant_problem("instant")} end as reason,
@@ -130,6 +141,14 @@ class Orders(Format):
         from named
         """
         return Parsed(table, rows, unreadable)
+
+
+def _money(files: Sequence[StagedFile], options: OrdersOptions) -> str:
+    """SQL for an order's amount. JSON and Parquet have numbers of their own, in which commas part nothing."""
+    texts = ", ".join(str(file.number) for file in files if kind_of(file.name) == "csv")
+    if options.decimal == "." or not texts:
+        return amount_sql("amount")
+    return f"case when file_no in ({texts}) then {amount_sql('amount', ',')} else {amount_sql('amount')} end"
 
 
 FORMAT = Orders()

@@ -37,12 +37,16 @@ _DELIMITERS = (",", ";", "\t", "|")
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # Longer lines than that are longer than DuckDB's buffer may be, too.
 _FITS_BUFFER = 8 * _MAX_LINE_BYTES
+# The mapped columns that hold ids.
+_IDS = ("member", "id", "container", "content", "parent", "thread", "target", "order_id")
 _SINGLE = "expected a text or a number"
 _AN_OBJECT = "an object (a value within it is named with a dot, as in author.id)"
 _TOO_LONG = f"longer than {_MAX_LINE_BYTES >> 20} MB"
 _MAX_HEADER_CHARACTERS = 1 << 20
 _MAX_COLUMNS = 10_000
 _FIRST_LINE = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*(\r\n|\r|\n)')
+# How a spreadsheet may tell, in a line of its own, what its columns are separated by.
+_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[\r\n]+', re.IGNORECASE)
 # What no line holds, so that DuckDB's CSV reader hands out whole lines.
 _NO_DELIMITER = "\x01\x02\x03\x04"
 
@@ -130,23 +134,56 @@ def load_columns(
         f"create or replace temp table mapped (file_no integer, row_no bigint, reason varchar, raw varchar, {fields})"
     )
     unreadable: dict[int, str] = {}
+    # Blanks around a name in a header are none of its own.
+    bare = {key: _bare(column) for key, column in columns.items()}
     for file in files:
         kind = kind_of(file.name)
         try:
             if kind == "parquet":
-                _load_parquet(connection, file, columns, free)
+                _load_parquet(connection, file, bare, free)
             else:
                 with _with_plain_line_ends(file) as plain:
                     if kind == "json lines":
                         _load_json_lines(connection, plain, columns, free)
                     else:
-                        _load_csv(connection, plain, options, columns)
+                        _load_csv(connection, plain, options, bare)
         except _Unreadable as problem:
             unreadable[file.number] = str(problem)
         except connection_errors() as error:
             connection.execute("delete from mapped where file_no = ?", [file.number])
             unreadable[file.number] = f"cannot be read as {kind}: {str(error).splitlines()[0]}"
+    _mend_ids(connection, [key for key in columns if key in _IDS])
     return unreadable
+
+
+def _bare(column: Column | Names) -> Column | Names:
+    if isinstance(column, tuple):
+        return tuple(name and name.strip() for name in column)
+    return column.strip() if isinstance(column, str) else column
+
+
+def _mend_ids(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
+    """Takes the point off whole numbers, and tells of those that have lost digits.
+
+    A column of whole numbers with a gap in it is one of fractions to most programs: 17 becomes 17.0. Spreadsheets write
+    long numbers as 1.04467E+17.
+    """
+    if not keys:
+        return
+    # Most ids have neither a point and a zero nor a plus in them, and need no second look.
+    doubtful = ", ".join(f"bool_or(contains({key}, '.0') or contains({key}, '+'))" for key in keys)
+    found = connection.execute(f"select {doubtful} from mapped").fetchone() or ()
+    for key in (key for key, is_doubtful in zip(keys, found, strict=True) if is_doubtful):
+        connection.execute(
+            f"""
+            update mapped set {key} = regexp_replace(trim({key}), '[.]0$', '')
+            where regexp_full_match(trim({key}), '-?[0-9]{{1,15}}[.]0');
+            update mapped
+            set reason = '{key}: ' || left({key}, 40) || ' is a number without its last digits: export it as text'
+            where reason is null
+                and regexp_full_match(trim({key}), '-?[0-9]([.,][0-9]+)?[eE][+][0-9]+|-?[0-9]{{16,}}[.]0')
+            """
+        )
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, file: StagedFile, wanted: Sequence[str]) -> list[str]:
@@ -284,14 +321,15 @@ def _load_parquet(
 ) -> None:
     scan = f"read_parquet({path_sql(file.path)}, hive_partitioning = false)"
     described = connection.execute(f"describe select * from {scan}").fetchall()
-    found = [row[0] for row in described]
+    names = [row[0] for row in described]
+    found = [name.strip() for name in names]
     types = {row[0]: row[1] for row in described}
     chosen = _chosen(columns, found)
 
     def as_text(key: str, column: Column | None) -> str:
         if column is None:
             return "null"
-        name = found[_position(column, found) - 1]
+        name = names[_position(column, found) - 1]
         if key not in free and re.search(r"^(STRUCT|MAP|UNION|VARIANT)\b|\]$", types[name]):
             raise _Unreadable(f"{_shown(key)} = {column!r}: {_SINGLE}, found {types[name][:80]}")
         # An instant with a zone is written out with its offset; the session's zone is UTC.
@@ -403,6 +441,10 @@ def _load_csv(
     with file.path.open(encoding="utf-8-sig", newline="") as handle:
         head = handle.read(_MAX_HEADER_CHARACTERS)
     text = head.lstrip("\r\n")
+    delimiter = options.delimiter
+    if told := _SEPARATOR.match(text):
+        text = text[told.end() :].lstrip("\r\n")
+        delimiter = told[1] if delimiter == "auto" else delimiter
     if not text.strip():
         raise _Unreadable("empty file")
     if options.delimiter == "whitespace":
@@ -413,11 +455,11 @@ def _load_csv(
         return
     names = [column if isinstance(column, tuple) else (column,) for column in columns.values()]
     named = [name for several in names for name in several if isinstance(name, str)]
-    delimiter = _delimiter(text, named) if options.delimiter == "auto" else options.delimiter
-    cells = _first_record(text, delimiter)
+    delimiter = _delimiter(text, named) if delimiter == "auto" else delimiter
+    cells = [cell.strip() for cell in _first_record(text, delimiter)]
     found = cells if options.header else [str(i + 1) for i in range(len(cells))]
     chosen = _chosen(columns, found)
-    blank_lines = len(head[: len(head) - len(text)].replace("\r\n", "\n"))
+    skipped = head[: len(head) - len(text)].replace("\r\n", "\n").replace("\r", "\n").count("\n")
     # Columns go by their number: names may be alike but for case, which DuckDB does not tell apart.
     types = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(1, len(found) + 1))
     picked = ", ".join(
@@ -425,7 +467,7 @@ def _load_csv(
     )
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"drop table if exists {table}")
-    above = blank_lines + options.header
+    above = skipped + options.header
     connection.execute(
         f"""
         insert into mapped
@@ -433,7 +475,7 @@ def _load_csv(
         from (
             select {picked}
             from read_csv({path_sql(file.path)}, auto_detect = false, header = {str(options.header).lower()},
-                skip = {blank_lines}, delim = {quoted(delimiter)}, quote = '"', escape = '"', columns = {{{types}}},
+                skip = {skipped}, delim = {quoted(delimiter)}, quote = '"', escape = '"', columns = {{{types}}},
                 store_rejects = true, rejects_limit = 0, max_line_size = {_MAX_LINE_BYTES}, hive_partitioning = false)
         )
         """
@@ -552,7 +594,7 @@ def _delimiter(text: str, wanted: list[str]) -> str:
     """The delimiter under which the first line shows most of the wanted columns; then the one that cuts it most."""
 
     def fit(delimiter: str) -> tuple[int, int]:
-        cells = _first_record(text, delimiter)
+        cells = [cell.strip() for cell in _first_record(text, delimiter)]
         return sum(name in cells for name in wanted), len(cells)
 
     return max(_DELIMITERS, key=fit)

@@ -16,6 +16,8 @@ from orchestration.exports.lake import FileAccount, Ledger
 from orchestration.exports.pull import PullResult, pull
 from orchestration.home import Home
 
+# What is told of a text that Excel and Windows saved as "Unicode".
+UTF_16 = "not UTF-8 text (near byte 0): it is UTF-16; save it as UTF-8 (in Excel, as CSV UTF-8)"
 SLACK = """
 [[sources]]
 name = "slack"
