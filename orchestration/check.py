@@ -115,6 +115,14 @@ def _describe(
     table.add_row("cannot show", ", ".join(hidden) or "-")
     console.print()
     console.print(table)
+    if result.lacks_zone:
+        console.print(
+            "  Instants without a zone are read in UTC. If they were written in another one, name it in the source:"
+            ' timezone = "Europe/Berlin".',
+            markup=False,
+            style="yellow",
+            soft_wrap=True,
+        )
     _describe_doubts(console, source, connection)
     _describe_problems(console, home, source)
 
@@ -195,11 +203,12 @@ def _describe_doubts(console: Console, source: Source, connection: duckdb.DuckDB
 
 
 def _describe_problems(console: Console, home: Home, source: Source) -> None:
-    told = 0
+    told, strange_instants = 0, False
     for path in sorted((home.quarantine / source.name).glob("*.jsonl")):
         with path.open(encoding="utf-8") as entries:
             for entry in map(json.loads, entries):
                 told += 1
+                strange_instants |= ": expected an instant, found" in entry["reason"]
                 if told <= _TOLD:
                     where = f"{entry['file']}, row {entry['row']}" if entry["row"] is not None else entry["file"]
                     console.print(on_one_line(f"  {where}: {entry['reason']}"), markup=False, style="yellow")
@@ -208,3 +217,11 @@ def _describe_problems(console: Console, home: Home, source: Source) -> None:
                         console.print(f"    {ascii(entry['raw'][:100])}", markup=False, style="dim")
     if told > _TOLD:
         console.print(f"  ... and {told - _TOLD:,} more", style="yellow")
+    options = formats.get(source.format).options(source.options)
+    if strange_instants and getattr(options, "instants", None) == "auto":
+        console.print(
+            '  Instants in a form of their own are described in the source: instants = "%d.%m.%Y %H:%M".',
+            markup=False,
+            style="yellow",
+            soft_wrap=True,
+        )

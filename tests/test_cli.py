@@ -220,10 +220,14 @@ def test_check_doubts_a_list_of_last_joinings(tmp_path: Path):
     exports = tmp_path / "exports"
     exports.mkdir()
     (exports / "acts.csv").write_text(
-        "who,at,what,id\n" + "".join(f"a,2026-03-0{day}T10:00Z,post,{day}\n" for day in range(1, 9))
+        "who,at,what,id\n"
+        + "".join(f"a,2026-03-0{day}T10:00Z,post,{day}\n" for day in range(1, 9))
+        + "a,9.3.2026,post,9\n"
     )
     (exports / "members.csv").write_text("who,joined,bot\na,2026-03-05,no\n")
     said = stillhere("check", "--config", tmp_path / "stillhere.toml").stdout
+    assert "Instants without a zone are read in UTC" in said
+    assert 'instants = "%d.%m.%Y %H:%M"' in said
     assert "4 interactions of 1 member lie before the joining that the member list gives" in said
 
 

@@ -159,6 +159,26 @@ def test_an_offset_that_no_clock_has_is_none_in_a_pattern_either(inbox, pattern,
     assert list(inbox.reasons()) == [4, 5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    ("text", "more", "lacks"),
+    [
+        ("2024-01-01 12:00:00", "", True),
+        ("2024-01-01", "", True),
+        ("2024-01-01 12:00:00", 'timezone = "UTC"', False),
+        ("2024-01-01T12:00:00Z", "", False),
+        ("2024-01-01 12:00 +0530", "", False),
+        ("1704110400", "", False),
+        ("someday", "", False),
+        ("31.12.2023", 'instants = "%d.%m.%Y"', True),
+        ("31.12.2023 12:00 +0100", 'instants = "%d.%m.%Y %H:%M %z"', False),
+    ],
+)
+def test_instants_that_only_the_config_can_place_are_noticed(inbox, text, more, lacks):
+    inbox.configure(table_source(more=f'type = "post"\n{more}'))
+    inbox.put("log.csv", f"who,at\nann,1704110400\nann,{text}\n")
+    assert inbox.pull().lacks_zone == lacks
+
+
 def test_the_precision_of_a_date_alone_is_the_day(inbox):
     content = "who,at\na,2024-01-01\nb,2024/1/2\nc,2024-01-01 00:00\nd,1704067200\n"
     assert read(inbox, content, columns="time_precision") == ["day", "day", "exact", "exact"]

@@ -34,12 +34,14 @@ class PullResult:
         changed: whether anything new was laid down.
         unreadable: the files there that cannot be read, each with its reason; those of before too, until they are
             mended or taken away. Of an unchanged archive: how many are in it.
+        lacks_zone: whether something was read whose instants bear no zone, and the config gives none.
     """
 
     source: str
     changed: bool
     accounts: list[FileAccount] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    lacks_zone: bool = False
 
     def total(self, column: str) -> int:
         """Sum of rows_read, rows_loaded or rows_quarantined over the files."""
@@ -121,6 +123,7 @@ class Pull:
         self.elsewhere = elsewhere(config, source, home)
         self.erased = ErasedList.of(home)
         self.names: dict[str, str] = {}
+        self.lacks_zone = False
 
     def run(self) -> PullResult:
         result = self._run()
@@ -155,7 +158,7 @@ class Pull:
             self.quarantine.close()
             # After a changed mapping this also removes what was read under the old one.
             lake.sweep(self.home, [self.source.name])
-        return PullResult(self.source.name, changed, self.accounts, self._unreadable())
+        return PullResult(self.source.name, changed, self.accounts, self._unreadable(), self.lacks_zone)
 
     def _unreadable(self) -> list[str]:
         bad = [known for known in self.archives_there if known.unreadable_files]

@@ -200,6 +200,7 @@ class ExportReader:
     def _parse(self, table: str, files: list[tuple[StagedFile, locate.Fingerprint]]) -> None:
         pull, connection = self.pull, self.connection
         parsed = pull.format.parse(connection, table, [staged for staged, _ in files], pull.options)
+        pull.lacks_zone = pull.lacks_zone or parsed.lacks_zone
         # Of good rows the raw text is not needed; with it the table would be as large as the export.
         connection.execute(
             f"""

@@ -95,12 +95,14 @@ class Parsed:
         rows: a DuckDB relation's SQL with `ROW_COLUMNS` and the table's own columns; a row with a `reason` is bad.
         unreadable: files of which nothing could be read, by number, with the reason.
         unused: files of which only the content shows that no figure needs them, by number.
+        lacks_zone: whether there are instants without a zone, and the config gives none for them either.
     """
 
     table: str
     rows: str
     unreadable: dict[int, str] = field(default_factory=dict)
     unused: frozenset[int] = frozenset()
+    lacks_zone: bool = False
 
 
 class Format:

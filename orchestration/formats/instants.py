@@ -64,6 +64,15 @@ def instant_sql(column: str, options: TabularOptions) -> str:
     )
 
 
+def bears_no_zone(column: str, options: TabularOptions) -> str:
+    """SQL for an instant written as text being one that the source's zone decides on."""
+    if options.instants != "auto":
+        has_zone = re.search("%[zZ]", options.instants.replace("%%", ""))
+        return "false" if has_zone else f"try_strptime(trim({column}), {quoted(options.instants)}) is not null"
+    text = f"upper(trim({column}))"
+    return f"(try_cast({text} as timestamp) is not null and not regexp_full_match({text}, '.*:.*(Z|UTC|GMT|{OFFSET})'))"
+
+
 def _has_offset(column: str, pattern: str) -> str:
     """SQL for a text having an offset there is where a strptime pattern has its %z; true of patterns without one."""
     _, found, after = pattern.partition("%z")

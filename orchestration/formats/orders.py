@@ -23,7 +23,7 @@ from orchestration.formats.amounts import Decimal, amount_sql
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.people import People, id_in_source
-from orchestration.formats.tabular import Column, TabularOptions, kind_of, load_columns, mapped_columns
+from orchestration.formats.tabular import Column, TabularOptions, kind_of, lacks_zone, load_columns, mapped_columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -140,7 +140,7 @@ class Orders(Format):
             coalesce(order_status not in ({no_purchase}), true) as is_purchase
         from named
         """
-        return Parsed(table, rows, unreadable)
+        return Parsed(table, rows, unreadable, lacks_zone=lacks_zone(connection, options, columns))
 
 
 def _money(files: Sequence[StagedFile], options: OrdersOptions) -> str:

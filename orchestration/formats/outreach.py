@@ -27,6 +27,7 @@ from orchestration.formats.tabular import (
     TabularOptions,
     as_raw,
     kind_of,
+    lacks_zone,
     load_columns,
 )
 
@@ -117,7 +118,7 @@ class Outreach(Format):
             id as member_id, {optional("play")} as play, {optional("channel")} as channel
         from typed
         """
-        return Parsed(table, rows, unreadable)
+        return Parsed(table, rows, unreadable, lacks_zone=lacks_zone(connection, options, columns))
 
 
 FORMAT = Outreach()

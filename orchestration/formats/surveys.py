@@ -27,7 +27,7 @@ from pydantic import Field, model_validator
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.people import People
-from orchestration.formats.tabular import Column, SourceName, TabularOptions, as_raw, kind_of, load_columns
+from orchestration.formats.tabular import Column, SourceName, TabularOptions, as_raw, kind_of, lacks_zone, load_columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -154,7 +154,7 @@ class Surveys(Format):
             invited as invited_at, answered as answered_at, has_answer as is_answer
         from told
         """
-        return Parsed(table, rows, unreadable)
+        return Parsed(table, rows, unreadable, lacks_zone=lacks_zone(connection, options, columns))
 
 
 def _typed(options: SurveysOptions, columns: dict[str, Column]) -> str:

@@ -40,7 +40,7 @@ from orchestration.formats.base import (
 )
 from orchestration.formats.instants import instant_sql, precision_sql
 from orchestration.formats.people import People, id_in_source, unless_erased
-from orchestration.formats.tabular import Column, TabularOptions, kind_of, load_columns, mapped_columns
+from orchestration.formats.tabular import Column, TabularOptions, kind_of, lacks_zone, load_columns, mapped_columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -232,7 +232,7 @@ class Table(Format):
             m.who as member, m.kind as type, {others}, m.precision as time_precision
         from judged m
         """
-        return Parsed(table, rows, unreadable)
+        return Parsed(table, rows, unreadable, lacks_zone=lacks_zone(connection, options, columns))
 
     def _parse_members(
         self, connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], options: TableOptions
@@ -286,7 +286,7 @@ class Table(Format):
             {_attributes(options.members.attributes)} as attributes
         from typed
         """
-        return Parsed("table_members", rows, unreadable)
+        return Parsed("table_members", rows, unreadable, lacks_zone=lacks_zone(connection, options, columns))
 
 
 def _is_one_of(field: str, words: Iterable[str]) -> str:

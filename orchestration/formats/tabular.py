@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 from orchestration.config import Timezone
 from orchestration.formats.base import RAW_KEPT_CHARACTERS, Options, StagedFile, path_sql, quoted
 from orchestration.formats.damaged_text import Line, line_end, lines_longer_than, lines_within_quotes, without
-from orchestration.formats.instants import known_pattern
+from orchestration.formats.instants import bears_no_zone, known_pattern
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,11 +39,13 @@ _MAX_LINE_BYTES = 16 * 1024 * 1024
 _FITS_BUFFER = 8 * _MAX_LINE_BYTES
 # The mapped columns that hold ids.
 _IDS = ("member", "id", "container", "content", "parent", "thread", "target", "order_id")
+_INSTANTS = ("written_at", "joined_at", "left_at", "answered_at", "invited_at", "contacted_at")
 _SINGLE = "expected a text or a number"
 _AN_OBJECT = "an object (a value within it is named with a dot, as in author.id)"
 _TOO_LONG = f"longer than {_MAX_LINE_BYTES >> 20} MB"
 _MAX_HEADER_CHARACTERS = 1 << 20
 _MAX_COLUMNS = 10_000
+_ROWS_TO_TELL_BY = 1000
 _FIRST_LINE = re.compile(rb'[\r\n]*(?:"[^"]*"|[^"\r\n])*(\r\n|\r|\n)')
 # How a spreadsheet may tell, in a line of its own, what its columns are separated by.
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[\r\n]+', re.IGNORECASE)
@@ -184,6 +186,15 @@ def _mend_ids(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> Non
                 and regexp_full_match(trim({key}), '-?[0-9]([.,][0-9]+)?[eE][+][0-9]+|-?[0-9]{{16,}}[.]0')
             """
         )
+
+
+def lacks_zone(connection: duckdb.DuckDBPyConnection, options: TabularOptions, columns: Iterable[str]) -> bool:
+    """Whether there are instants without a zone among the first rows of `mapped`, and the config gives none."""
+    if "timezone" in options.model_fields_set:
+        return False
+    local = " or ".join(bears_no_zone(key, options) for key in columns if key in _INSTANTS) or "false"
+    query = f"select coalesce(bool_or({local}), false) from (from mapped limit {_ROWS_TO_TELL_BY})"
+    return connection.execute(query).fetchone() == (True,)
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, file: StagedFile, wanted: Sequence[str]) -> list[str]:
