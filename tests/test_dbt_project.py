@@ -125,6 +125,12 @@ MUTATIONS = [
         "reactions_received_count_when_the_post_was_written",
     ),
     (
+        "models/canonical/formats/int_slack__channels.sql",
+        "coalesce(latest_names.channel_name, folders.folder)",
+        "folders.folder",
+        "a_slack_channel_that_was_renamed_is_one",
+    ),
+    (
         "models/canonical/formats/int_slack__interactions.sql",
         "where user_id is not null",
         "where user_id <> actor_id",

@@ -26,6 +26,9 @@ def test_an_export_is_read_alike_however_it_is_packed(inbox, packing):
     members = files(message(text="hello"), message("1704110401.000200", "U2", thread_ts=ts(MONDAY)))
     members["general/canvas_in_the_conversation.json"] = [{"ts": "x"}]
     members["general/canvases/F1/canvas.json"] = {"title": "plan"}
+    members["channels.json"] = [{"id": "C1", "name": "general", "creator": "U1", "members": ["U1"]}]
+    members["groups.json"] = [{"id": "C2", "name": "board"}]
+    members["dms.json"] = [{"id": "D024BE91L", "members": ["U1", "U2"]}]
     if packing.startswith("folder"):
         put_all(inbox, members, "" if packing == "folder" else "Our Slack export/")
     elif packing.startswith("zip"):
@@ -40,8 +43,8 @@ def test_an_export_is_read_alike_however_it_is_packed(inbox, packing):
 
     result = inbox.pull()
 
-    assert (result.total("rows_read"), result.total("rows_loaded")) == (4, 4)
-    assert (result.count("loaded"), result.count("unused")) == (2, 3)
+    assert (result.total("rows_read"), result.total("rows_loaded")) == (6, 6)
+    assert (result.count("loaded"), result.count("unused")) == (4, 4)
     assert inbox.rows("slack_messages", MESSAGE) == [
         ("general", "1704110400.000100", "U1", None, None, None, None, 5, False),
         ("general", "1704110401.000200", "U2", None, None, "1704110400.000100", None, 5, False),
@@ -50,11 +53,12 @@ def test_an_export_is_read_alike_however_it_is_packed(inbox, packing):
         ("U1", "Ann", False, False, False),
         ("U2", "Ben", False, False, False),
     ]
+    assert inbox.rows("slack_channels", "channel_id, channel_name") == [("C1", "general"), ("C2", "board")]
     assert inbox.quarantine() == []
 
 
 def test_rows_bear_where_they_come_from_and_the_declared_types(inbox):
-    put_all(inbox, files(message(), message(ts(MONDAY, 200))))
+    put_all(inbox, files(message(), message(ts(MONDAY, 200))) | {"channels.json": [{"id": "C1", "name": "general"}]})
     result = inbox.pull()
     columns = "_source, _export, _file, _row, _loaded_at, _at"
     loaded_at = result.accounts[0].loaded_at
@@ -197,6 +201,17 @@ def test_bad_users_go_to_quarantine(inbox):
         5: "expected a user object, found null",
     }
     assert inbox.rows("slack_users", "user_id") == ["U1"]
+
+
+def test_bad_channels_go_to_quarantine(inbox):
+    inbox.put("channels.json", [{"id": "C1", "name": "general"}, {"name": "x"}, {"id": "C2"}, "C3"])
+    inbox.pull()
+    assert inbox.reasons() == {
+        2: "id: missing",
+        3: "name: missing",
+        4: "expected a channel object, found varchar",
+    }
+    assert inbox.rows("slack_channels", "channel_id") == ["C1"]
 
 
 def test_what_quarantine_keeps_of_a_bad_row_is_cut_short(inbox):

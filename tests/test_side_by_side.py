@@ -26,7 +26,7 @@ def put(path: Path, content: Any) -> None:
 
 
 def slack(folder: Path, is_later: bool) -> None:
-    """The later export has an image where the earlier has none, a reaction less, and U1 for an admin."""
+    """The later export has an image where the earlier has none, a reaction less, an admin, and the channel renamed."""
     name = "Export Jan 1 2026 - Jan 10 2026" if is_later else "Export Jan 1 2026 - Jan 9 2026"
     users = [{"id": "U1", "updated": NOON - 9 * DAY, "is_admin": is_later}, {"id": "U2", "updated": NOON - 9 * DAY}]
     first: dict[str, Any] = {"type": "message", "user": "U1", "ts": f"{NOON}.000100", "text": "x"}
@@ -36,11 +36,12 @@ def slack(folder: Path, is_later: bool) -> None:
         else {"reactions": [{"name": "a", "users": ["U2"], "count": 1}]}
     )
     put(folder / name / "users.json", users)
-    put(folder / name / "channels.json", [{"id": "C", "name": "general"}])
-    put(folder / name / "general" / "2026-01-05.json", [first])
+    channel = "town-square" if is_later else "general"
+    put(folder / name / "channels.json", [{"id": "C", "name": channel}])
+    put(folder / name / channel / "2026-01-05.json", [first])
     if is_later:
         put(
-            folder / name / "general" / "2026-01-06.json",
+            folder / name / channel / "2026-01-06.json",
             [{"type": "message", "user": "U2", "ts": f"{NOON + DAY}.000100", "text": "x"}],
         )
 

@@ -99,13 +99,18 @@
 
 {# The newest instant of a row's file, or of all files of its export in as many folders up. #}
 {% macro file_last_at(rows, age, folders_up=0) -%}
-    {%- set place = namespace(sql=rows ~ '.file_name') -%}
+    max({{ rows }}.{{ age }}) over (
+        partition by {{ rows }}.source, {{ rows }}.export_name, {{ rows }}.loaded_at, {{ folder_of(rows ~ '.file_name', folders_up) }}
+    )
+{%- endmacro %}
+
+{# The folder of a file, so many of them up; with none it is the file itself. #}
+{% macro folder_of(file_name, folders_up) -%}
+    {%- set place = namespace(sql=file_name) -%}
     {%- for _ in range(folders_up) -%}
         {%- set place.sql = "regexp_replace(" ~ place.sql ~ ", '/?[^/]*$', '')" -%}
     {%- endfor -%}
-    max({{ rows }}.{{ age }}) over (
-        partition by {{ rows }}.source, {{ rows }}.export_name, {{ rows }}.loaded_at, {{ place.sql }}
-    )
+    {{ place.sql }}
 {%- endmacro %}
 
 {# One row out of several by an order; the tie-breaks of "the later export holds" are the same everywhere.

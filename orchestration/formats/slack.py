@@ -1,8 +1,9 @@
 """Slack workspace exports: a folder or zip with users.json and one <channel>/YYYY-MM-DD.json a day.
 
-Quirks handled: files are cut into days in the workspace owner's zone, so only `ts` says when; folders that
-channels.json does not know still count; channel folders also hold files that are no messages (canvases). Message
-texts are not kept, only their lengths.
+Quirks handled: files are cut into days in the workspace owner's zone, so only `ts` says when; folders are named after
+channels, which may be renamed between two exports (channels.json and groups.json tell); folders that those do not know
+still count; channel folders also hold files that are no messages (canvases). Message texts are not kept, only their
+lengths.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from orchestration.formats.base import (
     number_files,
 )
 from orchestration.formats.json_files import load_arrays, scan_arrays
-from orchestration.formats.people import People, id_in_source, unless_erased
+from orchestration.formats.people import NOBODY, People, id_in_source, unless_erased
 
 if TYPE_CHECKING:
     import duckdb
 
 _DAY_FILE = re.compile(r"(?:.*/)?[^/]+/\d{4}-\d{2}-\d{2}\.json", re.DOTALL)
+_CHANNELS_FILE = re.compile(r"(?:.*/)?(?:channels|groups)\.json", re.DOTALL)
 _USERS_FILE = re.compile(r"(?:.*/)?users\.json", re.DOTALL)
 _REACTIONS = '[{"name":"VARCHAR","users":["VARCHAR"]}]'
 
@@ -61,6 +63,7 @@ class Slack(Format):
             "updated": "BIGINT",
             "tz": "VARCHAR",
         },
+        "slack_channels": {"channel_id": "VARCHAR", "channel_name": "VARCHAR"},
     }
 
     # A message posted through a bot is the bot's act, also when it bears a person's id.
@@ -79,6 +82,7 @@ class Slack(Format):
             },
         ),
         "slack_users": People(member_id=id_in_source("user_id"), names=("user_name",)),
+        "slack_channels": NOBODY,
     }
 
     def observes(self, options: Any) -> Observes:
@@ -86,15 +90,19 @@ class Slack(Format):
         return Observes(reactions=True, joins=True, threads=True, members=True)
 
     def table_of(self, name: str, options: Any) -> str | None:
-        """Day files are messages, users.json is the member list; channels, canvases and logs carry no figures."""
+        """Day files are messages, users.json is the member list; canvases and logs carry no figures."""
         if _DAY_FILE.fullmatch(name):
             return "slack_messages"
+        if _CHANNELS_FILE.fullmatch(name):
+            return "slack_channels"
         return "slack_users" if _USERS_FILE.fullmatch(name) else None
 
     def parse(
         self, connection: duckdb.DuckDBPyConnection, table: str, files: Sequence[StagedFile], options: Any
     ) -> Parsed:
-        """One row a message (with its reactions), or one row a user."""
+        """One row a message (with its reactions), one row a user, or one row a channel."""
+        if table == "slack_channels":
+            return Parsed(table, _CHANNELS, load_arrays(connection, files))
         if table == "slack_users":
             return Parsed(table, _USERS, load_arrays(connection, files))
         folders = {file.number: file.name.rsplit("/", 2)[-2] if "/" in file.name else "" for file in files}
@@ -175,6 +183,20 @@ select
     coalesce(try_cast(value->>'$.deleted' as boolean), false) as is_deleted,
     try_cast(value->>'$.updated' as bigint) as updated,
     value->>'$.tz' as tz
+from json_rows
+"""
+
+_CHANNELS = """
+select
+    file_no, row_no, cast(null as timestamp) as row_at,
+    case
+        when json_type(value) <> 'OBJECT' then 'expected a channel object, found ' || lower(json_type(value))
+        when coalesce(value->>'$.id', '') = '' then 'id: missing'
+        when coalesce(value->>'$.name', '') = '' then 'name: missing'
+    end as reason,
+    cast(value as varchar) as raw,
+    value->>'$.id' as channel_id,
+    value->>'$.name' as channel_name
 from json_rows
 """
 

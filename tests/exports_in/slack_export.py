@@ -33,7 +33,7 @@ def files(*messages: Mapping[str, Any], day: str = "2024-01-01", channel: str = 
     """A whole small export by file name."""
     return {
         "users.json": [user("U1", "Ann"), user("U2", "Ben")],
-        "channels.json": [{"id": "C1", "name": "general"}],
+        "integration_logs.json": [],
         f"{channel}/{day}.json": list(messages or [message()]),
     }
 

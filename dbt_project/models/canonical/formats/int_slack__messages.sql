@@ -1,4 +1,5 @@
--- A message is known by its channel and `ts`; the version in the later export holds, with the reactions it has there.
+-- A message is known by its channel, however that was called at the time, and `ts`; the version in the later export
+-- holds, with the reactions it has there.
 with versions as (
 
     {{ versions_of(ref('stg_slack__messages'), age='occurred_at', folders_up=2) }}
@@ -11,10 +12,30 @@ users as (
 
 ),
 
+channels as (
+
+    select * from {{ ref('int_slack__channels') }}
+
+),
+
+placed as (
+
+    select
+        versions.* exclude (channel),
+        channels.channel
+    from versions
+    inner join channels
+        on versions.source = channels.source
+        and versions.export_number = channels.export_number
+        and {{ folder_of('versions.file_name', 2) }} = channels.place
+        and versions.channel = channels.folder
+
+),
+
 latest as (
 
     select *
-    from versions
+    from placed
     qualify {{ latest_version("source, channel, ts", "file_last_at") }}
 
 )
