@@ -47,6 +47,36 @@ def test_a_page_by_day(inbox: Inbox):
     ]
 
 
+VIDEOS = "id,snippet_channel_id,snippet_published_at,privacy_status\nv,c,2026-03-09 10:00:00,"
+TWEETS = "id,created_at,favorite_count,retweet_count,tweet_type\nv,2026-03-09 10:00:00,1,1,"
+SHARES = "id,author,first_published_at,lifecycle_state\nv,c,2026-03-09 10:00:00,"
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "is_visible"),
+    [
+        ("youtube_reports", VIDEOS + "public", True),
+        ("youtube_reports", VIDEOS + "unlisted", True),
+        ("youtube_reports", VIDEOS + "Private", False),
+        ("youtube_reports", VIDEOS, True),
+        ("x_analytics", TWEETS + "PUBLISHED", True),
+        ("x_analytics", TWEETS + "SCHEDULED", False),
+        ("x_analytics", TWEETS + "DRAFT", False),
+        ("linkedin_pages", SHARES + "PUBLISHED", True),
+        ("linkedin_pages", SHARES + "PUBLISHED_EDITED", True),
+        ("linkedin_pages", SHARES + "DRAFT", False),
+        ("linkedin_pages", SHARES + "PUBLISH_REQUESTED", False),
+        ("linkedin_pages", SHARES + "PUBLISH_FAILED", False),
+    ],
+)
+def test_what_nobody_can_see_is_told(inbox: Inbox, name: str, line: str, is_visible: bool):
+    """Drafts and private videos are no posts; an unlisted one is seen by whoever is given its address."""
+    inbox.configure(source(name))
+    inbox.put("posts.csv", line + "\n")
+    inbox.pull()
+    assert rows(inbox, "content, is_visible") == [("v", is_visible)]
+
+
 def test_what_is_no_number_no_date_or_nobodys_is_quarantined(inbox: Inbox):
     inbox.put(
         "days.csv",

@@ -32,6 +32,7 @@ class LinkedinPages(PageStatistics):
                 "posted_at": ("first_published_at",),
                 "parent": ("response_context_parent",),
             },
+            unseen={"lifecycle_state": ("draft", "publish_requested", "publish_failed")},
         ),
         Layout(
             frozenset({"post_id", "type", "media_id"}),

@@ -48,6 +48,7 @@ class XAnalytics(PageStatistics):
                 "as_of": _SYNCED,
             },
             {"reactions": ("favorite_count",), "shares": ("retweet_count",)},
+            unseen={"tweet_type": ("draft", "scheduled")},
         ),
         Layout(
             frozenset({"id", "followers_count", "screen_name"}),

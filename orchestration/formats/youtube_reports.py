@@ -37,6 +37,8 @@ class YoutubeReports(PageStatistics):
                 "reactions": ("statistics_like_count",),
                 "replies": ("statistics_comment_count",),
             },
+            # Unlisted videos are seen by whoever is given their address.
+            unseen={"privacy_status": ("private",)},
         ),
         # Who the viewers are, in percentages: no figure of ours.
         unused("date", "channel_id", "age_group", "gender", "views_percentage"),

@@ -18,6 +18,7 @@ figures as (
         on rows_of_files.source = posts.source
         and rows_of_files.content = posts.content
     where coalesce(posts.is_visible, true)
+        or rows_of_files.stat_date is not null
 
 ),
 
