@@ -174,6 +174,44 @@ def test_thai_years_are_read_where_nothing_else_is_possible(inbox, year):
     assert inbox.reasons() == {2: "instant in the future: 2067-05-24 15:07:00"}
 
 
+@pytest.mark.parametrize(
+    ("stamp", "at"),
+    [
+        ("[۱۴۰۳/۳/۳،\u200f ۱۵:۰۷:۰۹]", "2024-05-23 15:07:09"),
+        ("1403/1/1, 15:07 -", "2024-03-20 15:07:00"),
+        ("1403/2/31, 15:07 -", "2024-05-20 15:07:00"),
+        ("1403/7/1, 15:07 -", "2024-09-22 15:07:00"),
+        ("31/6/1403, 15:07 -", "2024-09-21 15:07:00"),
+        ("1388/1/1, 15:07 -", "2009-03-21 15:07:00"),
+        ("1391/12/30, 15:07 -", "2013-03-20 15:07:00"),
+        ("1399/12/30, 15:07 -", "2021-03-20 15:07:00"),
+        ("1400/1/1, 15:07 -", "2021-03-21 15:07:00"),
+        ("1402/12/29, 15:07 -", "2024-03-19 15:07:00"),
+        ("1403/12/30, 15:07 -", "2025-03-20 15:07:00"),
+        ("1404/1/1, 15:07 -", "2025-03-21 15:07:00"),
+        ("1405/1/1, 15:07 -", "2026-03-21 15:07:00"),
+    ],
+)
+def test_years_of_the_persian_calendar_are_read(inbox, stamp, at):
+    inbox.put("a.txt", f"{stamp} Ann: x\n")
+    inbox.pull()
+    assert inbox.reasons() == {}
+    assert inbox.rows("whatsapp_messages", "_at::varchar") == [at]
+
+
+def test_days_that_the_persian_calendar_does_not_have_and_years_of_another_are_told(inbox):
+    days = ["1403/1/1", "1402/12/30", "1403/7/31", "1403/13/1", "1403/1/32", "1445/9/1", "1446/1/30", "1345/1/1"]
+    inbox.put("a.txt", "".join(f"{day}, 15:07 - Ann: x\n" for day in days))
+    inbox.pull()
+    no_day, unknown = "expected a date and time", "a year of a calendar that is not known here (the Islamic one?)"
+    assert inbox.reasons() == {
+        **{row: f"{no_day}, found {days[row - 1]}, 15:07 -" for row in (2, 3, 4, 5)},
+        **{row: f"{unknown}, found {days[row - 1]}, 15:07 -" for row in (6, 7)},
+        8: "instant before 1990: 1966-03-21 15:07:00",
+    }
+    assert inbox.rows("whatsapp_messages", "_at::date::varchar") == ["2024-03-20"]
+
+
 def test_instants_are_in_the_phones_zone(inbox):
     inbox.configure(SOURCE + 'timezone = "Europe/Berlin"\n')
     inbox.put("a.txt", chat([(datetime(2024, 1, 31, 12), "Ann", "x"), (datetime(2024, 7, 31, 12), "Ann", "x")]))

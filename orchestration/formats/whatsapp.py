@@ -9,8 +9,8 @@ timezone = "Europe/Berlin"        # of the phone: the file does not say
 # language = "en"                 # the phone's; then joining and leaving are seen. Other languages: not.
 # me = "Ann"                      # how the owner of the phone is called, where WhatsApp says "You"
 
-Quirks handled: order of day and month, 12 and 24 hours, years of two digits and of Thai phones, digits of other
-scripts, parts of the day in other languages, marks of writing direction, narrow blanks, messages over several lines;
+Quirks handled: order of day and month, 12 and 24 hours, years of two digits, of Thai and of Persian phones, digits of
+other scripts, parts of the day in other languages, marks of writing direction, narrow blanks, messages over several lines;
 sentences of WhatsApp's own that hold a colon. There are no ids: see `int_whatsapp__messages` for how one message is
 known again in two exports. Message texts are not kept, only their lengths.
 """
@@ -34,6 +34,9 @@ _ORDERS = {"dmy": "day/month", "mdy": "month/day", "ymd": "year/month/day"}
 _BATCH_ROWS = 50_000
 # Thai phones count years from here; 2500 was 1957.
 _BUDDHIST_ERA = 543
+# Years of the Persian calendar, and those after them, which are the Islamic one's: 1388 and 1430 were 2009.
+_PERSIAN_YEARS = (1300, 1429)
+_ISLAMIC_YEARS = (1430, 1499)
 # As many words begin no name, where they begin with another one.
 _WORDS_OF_A_SENTENCE = 4
 _COLUMNS = {
@@ -184,14 +187,41 @@ def _complete_buddhist_years(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _parts(order: str) -> tuple[str, str, str]:
+    """The columns that hold year, month and day, if the numbers come in that order."""
+    return tuple(("a", "b", "c")[order.index(part)] for part in "ymd")  # type: ignore[return-value]
+
+
+def _persian_date(year: str, month: str, day: str) -> str:
+    """SQL for a day of the Persian calendar; null where there is no such day.
+
+    Six months of 31 days, five of 30, and one of 29 or, in the 8 leap years of 33, 30.
+    """
+    leap_years = "((8 * ({}) + 29) // 33)"
+    is_leap = f"(8 * {year} + 29) % 33 < 8"
+    length = f"case when {month} <= 6 then 31 when {month} <= 11 or {is_leap} then 30 else 29 end"
+    days_before = (
+        f"365 * ({year} - 1400) + {leap_years.format(f'{year} - 1')} - {leap_years.format('1399')}"
+        f" + 30 * ({month} - 1) + least({month} - 1, 6) + {day} - 1"
+    )
+    return (
+        f"case when {month} between 1 and 12 and {day} between 1 and {length}"
+        f" then date '2021-03-21' + cast({days_before} as integer) end"
+    )
+
+
 def _date(order: str) -> str:
     """SQL for the date of a line, if its numbers come in that order; null where there is no such day."""
-    year, month, day = (("a", "b", "c")[order.index(part)] for part in "ymd")
+    year, month, day = _parts(order)
     full = (
         f"case when {year} < 100 then 2000 + {year}"
         f" when {year} between 2500 and 2699 then {year} - {_BUDDHIST_ERA} else {year} end"
     )
-    return f"try_cast(({full}) || '-' || {month} || '-' || {day} as date)"
+    ours = f"try_cast(({full}) || '-' || {month} || '-' || {day} as date)"
+    return (
+        f"case when {year} between {_PERSIAN_YEARS[0]} and {_PERSIAN_YEARS[1]}"
+        f" then {_persian_date(year, month, day)} else {ours} end"
+    )
 
 
 def _order_dates(
@@ -288,6 +318,8 @@ def _messages(options: WhatsAppOptions) -> str:
         file_no, row_no, row_at,
         case
             when problem is not null then problem
+            when greatest(a, c) between {_ISLAMIC_YEARS[0]} and {_ISLAMIC_YEARS[1]}
+                then 'a year of a calendar that is not known here (the Islamic one?), found ' || left(written, 40)
             when day is null or row_at is null then 'expected a date and time, found ' || left(written, 40)
             when name = '' then 'name: missing'
             else {instant_problem("row_at")} end as reason,
