@@ -10,9 +10,9 @@ timezone = "Europe/Berlin"        # of the phone: the file does not say
 # me = "Ann"                      # how the owner of the phone is called, where WhatsApp says "You"
 
 Quirks handled: order of day and month, 12 and 24 hours, years of two digits, of Thai and of Persian phones, digits of
-other scripts, parts of the day in other languages, marks of writing direction, narrow blanks, messages over several lines;
-sentences of WhatsApp's own that hold a colon. There are no ids: see `int_whatsapp__messages` for how one message is
-known again in two exports. Message texts are not kept, only their lengths.
+other scripts, parts of the day in other languages, marks of writing direction, narrow blanks, messages over several
+lines; sentences of WhatsApp's own that hold a colon. There are no ids: see `int_whatsapp__messages` for how one message
+is known again in two exports. Message texts are not kept, only their lengths.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 {%- set figures = ['reach', 'views', 'engagements', 'reactions', 'replies', 'shares', 'clicks'] -%}
 -- Figures of a day are taken as they are. Figures of all time are snapshots: what they grew by counts on the later day,
 -- and the first of them on the day of the post. Where a post has figures by day, its snapshots would count them twice.
+-- What nobody can see has no figures of all time; those of a day are of a time when it was seen.
 with settings as (
 
     select * from {{ source('control', 'settings') }}
