@@ -131,6 +131,12 @@ MUTATIONS = [
         "a_slack_channel_that_was_renamed_is_one",
     ),
     (
+        "models/canonical/formats/int_telegram__messages.sql",
+        "        and versions.occurred_at = befores.occurred_at\n",
+        "",
+        "a_telegram_group_that_became_a_supergroup_is_one_chat",
+    ),
+    (
         "models/canonical/formats/int_slack__interactions.sql",
         "where user_id is not null",
         "where user_id <> actor_id",
