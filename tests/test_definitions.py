@@ -16,7 +16,7 @@ from orchestration.community import Community
 from orchestration.sample_community import write
 
 EXPORTS = {"exports/slack", "exports/shop"}
-STAGING = {"staging/stg_slack__messages", "staging/stg_slack__users", "staging/stg_orders__orders"}
+STAGING = {f"staging/stg_{name}" for name in ("slack__channels", "slack__messages", "slack__users", "orders__orders")}
 REPORTS = {f"reports/{name}" for name in (*expectations.REPORTS, "export_files", "sources")}
 PUBLISHED = {"published/stillhere"}
 
