@@ -31,7 +31,7 @@ def build(
         weeks: the weeks of which reports among the models are computed.
 
     Returns:
-        dbt's words for what failed, each once; empty where all went well.
+        dbt's words for what failed; empty where all went well.
     """
     warehouse.write_control(community.config, community.home, weeks)
     log = community.home.dagster / "stdout.log"
@@ -39,4 +39,4 @@ def build(
         done = dbt_runs.build(
             community.home, models, lambda name, index, total: say(f"dbt: {name} ({index}/{total})")
         )  # fmt: skip
-    return list(dict.fromkeys(done.problems))
+    return done.problems

@@ -7,11 +7,11 @@ from pathlib import Path
 from orchestration.sample_community import write
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> int:
     """Writes the sample below the folder given on the command line, and says where its config is."""
     parser = argparse.ArgumentParser(prog="python -m orchestration.sample", description=__doc__)
     parser.add_argument("folder", type=Path, help="where to write it; made if it is not there")
-    print(write(parser.parse_args(arguments).folder))
+    print(write(parser.parse_args().folder))
     return 0
 
 

@@ -54,7 +54,7 @@ BATCHES = {
             "report_activity", "mau",
         ),
         Mutation(
-            "models/reports/report_activity.sql",
+            "models/member_weeks/int_leavings.sql",
             "cast({{ local_time('spans.left_at', 'settings.timezone') }} as date) >= spans.from_week",
             "true",
             "report_activity", "left_members",

@@ -46,64 +46,14 @@ membership as (
 
 ),
 
--- Who leaves a second time while away has left once; who came back in between leaves anew.
-returns as (
-
-    select
-        accounts.source,
-        accounts.member_id,
-        events.week_start
-    from {{ ref('int_participants') }} as accounts
-    inner join {{ ref('int_membership_events') }} as events on accounts.account_id = events.member_id
-    where events.event_type in ('join', 'leave')
-    group by accounts.source, accounts.member_id, accounts.account_id, accounts.joined_week, events.week_start
-    having
-        max(case when events.event_type = 'leave' then events.occurred_at end)
-        > max(case when events.event_type = 'join' then events.occurred_at end)
-        or (count(case when events.event_type = 'join' then 1 end) = 0 and accounts.joined_week = events.week_start)
-
-),
-
-leavings as (
-
-    select
-        spans.source,
-        spans.member_id,
-        spans.from_week as week_start
-    from {{ ref('int_membership_spans') }} as spans
-    cross join {{ source('control', 'settings') }} as settings
-    where not spans.is_member
-        -- Whoever is seen leaving first, and joining only later, leaves no week in which there was a member to leave.
-        and cast({{ local_time('spans.left_at', 'settings.timezone') }} as date) >= spans.from_week
-
-    union
-
-    select
-        spans.source,
-        spans.member_id,
-        returns.week_start
-    from returns
-    inner join {{ ref('int_membership_spans') }} as spans
-        on returns.source = spans.source
-        and returns.member_id = spans.member_id
-        and returns.week_start > spans.from_week
-        and returns.week_start < spans.to_week
-    where not spans.is_member
-
-),
-
 leavers as (
 
     select
-        leavings.source,
-        leavings.week_start,
+        source,
+        week_start,
         count(*) as left_members
-    from leavings
-    inner join {{ ref('int_community_members') }} as members
-        on leavings.source = members.source
-        and leavings.member_id = members.member_id
-    where not members.is_excluded
-    group by leavings.source, leavings.week_start
+    from {{ ref('int_leavings') }}
+    group by source, week_start
 
 ),
 
