@@ -61,6 +61,15 @@ def as_csv(*rows, columns=COLUMNS):
     return out.getvalue()
 
 
+def test_a_row_that_cannot_be_cut_into_columns_is_told_and_not_shown(inbox):
+    inbox.put("orders_export.csv", as_csv(order(), item()) + "#1002,ann@example.org,paid,secret street 5\n")
+    inbox.put("without_header.csv", "#1002,ann@example.org,paid,secret street 5\n")
+    inbox.pull()
+    reasons = inbox.reasons()
+    assert reasons[4].startswith("line 4: missing columns") and "no such column" in reasons["without_header.csv"]
+    assert inbox.holds("secret street") == []
+
+
 FOUND = "order_name, is_order, member, status, is_cancelled, currency, total, refunded, outstanding"
 
 

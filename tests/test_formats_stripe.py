@@ -45,6 +45,13 @@ def as_csv(*rows, columns=COLUMNS):
     return out.getvalue()
 
 
+def test_a_row_that_cannot_be_cut_into_columns_is_told_and_not_shown(inbox):
+    inbox.put("unified_payments.csv", as_csv(payment()) + "ch_2,Membership,secret street 5\n")
+    inbox.pull()
+    assert inbox.reasons()[3].startswith("line 3: missing columns")
+    assert inbox.holds("secret street") == []
+
+
 FOUND = "payment_id, member, amount, refunded, currency, status"
 TABLE = "stripe_payments_payments"
 

@@ -63,22 +63,52 @@ def test_bad_rows_are_told_and_show_no_text(inbox):
     rows = {
         ",Why?,text,u1,,2024-01-05,secret": "survey_id: missing",
         "p1,,text,u1,,2024-01-05,secret": "question: missing",
-        "p1,Why?,,u1,,2024-01-05,secret": "kind: expected one of nps, rating, choice, text, found nothing",
-        "p1,Why?,essay,u1,,2024-01-05,secret": "kind: expected one of nps, rating, choice, text, found essay",
+        "p1,Why?,,u1,,2024-01-05,secret": "kind: missing",
+        "p1,Why?,essay,u1,,2024-01-05,secret": "kind: expected one of nps, rating, choice, text",
         "p1,Why?,text,u1,,,secret": "answered_at: missing",
-        "p1,Why?,text,u1,,noon,secret": "answered_at: expected an instant, found noon",
-        "p1,Why?,text,u1,noon,2024-01-05,secret": "invited_at: expected an instant, found noon",
+        "p1,Why?,text,u1,,noon,secret": "answered_at: expected an instant",
+        "p1,Why?,text,u1,noon,2024-01-05,secret": "invited_at: expected an instant",
         "p1,Why?,text,u1,,1980-01-05,secret": "answered_at: instant before 1990: 1980-01-05 00:00:00",
         "p1,Why?,text,u1,2985-01-05,,": "invited_at: instant in the future: 2985-01-05 00:00:00",
         "p1,Why?,text,,,,": "value: missing, as are member and instants: neither an answer nor an invitation",
-        "p1,Recommend?,nps,u1,,2024-01-05,11": "value: expected a whole number from 0 to 10, found 11",
-        "p1,Recommend?,nps,u1,,2024-01-05,9.5": "value: expected a whole number from 0 to 10, found 9.5",
-        "p1,Recommend?,nps,u1,,2024-01-05,-1": "value: expected a whole number from 0 to 10, found -1",
-        'p1,Stars?,rating,u1,,2024-01-05,"3,5"': "value: expected a number, found 3,5",
-        "p1,Stars?,rating,u1,,2024-01-05,many": "value: expected a number, found many",
+        "p1,Recommend?,nps,u1,,2024-01-05,11": "value: expected a whole number from 0 to 10",
+        "p1,Recommend?,nps,u1,,2024-01-05,9.5": "value: expected a whole number from 0 to 10",
+        "p1,Recommend?,nps,u1,,2024-01-05,-1": "value: expected a whole number from 0 to 10",
+        "p1,Recommend?,nps,u1,,2024-01-05,secret": "value: expected a whole number from 0 to 10",
+        'p1,Stars?,rating,u1,,2024-01-05,"3,5"': "value: expected a number such as 4.5",
+        "p1,Stars?,rating,u1,,2024-01-05,secret": "value: expected a number such as 4.5",
+        "p1,Why?,secret,u1,,2024-01-05,too": "kind: expected one of nps, rating, choice, text",
+        "p1,Why?,text,u1,,secret,too": "answered_at: expected an instant",
+        "p1,Why?,text,u1,secret,2024-01-05,too": "invited_at: expected an instant",
+        "p1,Why?,text,u1,,2024-01-05,secret,more": "line 21: too many columns: Expected Number of Columns: 7 Found: 8",
+        "p1,Why?,text,u1,,secret": "line 22: missing columns: Expected Number of Columns: 7 Found: 6",
+        'p1,Why?,text,u1,,2024-01-05,"secret" I said': "line 23: unquoted value: Value with unterminated quote found.",
     }
     assert read(inbox, *rows) == []
     assert inbox.reasons() == dict(enumerate(rows.values(), 2))
+    assert inbox.holds("secret") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("s.jsonl", '{"survey": "p1", "value": "secret\n', "expected a JSON object on the line"),
+        ("s.jsonl", '["secret"]\n', "expected a JSON object on the line"),
+        ("s.jsonl", '{"value": ["secret"]}\n', "value: expected a text or a number, found a list"),
+        ("s.jsonl", f'{{"value": "secret{"." * (17 << 20)}"}}\n{{"who": "u1", "survey": "p1"}}', "line 1 is longer"),
+        ("s.csv", f'{FIELDS}p1,Why?,text,u1,,2024-01-05,"secret{"." * (17 << 20)}"\n', "line 2: line size over"),
+        ("s.csv", FIELDS + 'p1,Why?,text,u1,,2024-01-05,"secret', "line 2: unquoted value"),
+        ("s.csv", FIELDS.encode() + b"p1,Why?,text,u1,,2024-01-05,secret \xff\n", "not UTF-8 text"),
+        # Without a header the first answer stands in its place.
+        ("s.csv", "p1,Why?,text,u1,,2024-01-05,secret\n", "no such column: value = 'value'"),
+        ("s.csv", FIELDS.replace("value", "values"), "no such column: value = 'value'; found: survey,"),
+    ],
+)
+def test_nothing_of_what_cannot_be_read_is_shown(inbox, name, content, reason):
+    inbox.put(name, content)
+    inbox.pull()
+    (bad,) = inbox.quarantine()
+    assert bad["reason"].startswith(reason) and bad["raw"] is None
     assert inbox.holds("secret") == []
 
 
@@ -103,7 +133,7 @@ def test_the_kind_may_be_given_for_each_question(inbox):
     inbox.put("s.csv", "q,answered_at,value\nHow's it?,2024-01-05,4\nWhy?,2024-01-05,so\n")
     inbox.pull()
     assert inbox.rows("surveys_answers", "question, kind, score, respondent") == [("How's it?", "rating", 4, None)]
-    assert inbox.reasons() == {3: "kinds: no kind is given for the question Why?"}
+    assert inbox.reasons() == {3: "kinds: no kind is given for its question"}
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ class ShopifyOrders(Format):
     ) -> Parsed:
         """One row a line item; an order's own fields stand on the first of its rows, which `is_order`."""
         written = TabularOptions()
-        unreadable = load_columns(connection, files, written, _COLUMNS)
+        unreadable = load_columns(connection, files, written, _COLUMNS, shows_lines=False)
         known = ", ".join(map(quoted, STATUSES))
         rows = f"""
         with typed as (

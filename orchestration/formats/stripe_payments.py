@@ -71,7 +71,7 @@ class StripePayments(Format):
     ) -> Parsed:
         """One row a payment."""
         written = TabularOptions()
-        unreadable = load_columns(connection, files, written, _COLUMNS)
+        unreadable = load_columns(connection, files, written, _COLUMNS, shows_lines=False)
         known = ", ".join(map(quoted, STATUSES))
         rows = f"""
         with typed as (

@@ -27,7 +27,7 @@ from pydantic import Field, model_validator
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.people import People
-from orchestration.formats.tabular import Column, SourceName, TabularOptions, as_raw, kind_of, lacks_zone, load_columns
+from orchestration.formats.tabular import Column, SourceName, TabularOptions, kind_of, lacks_zone, load_columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -123,9 +123,8 @@ class Surveys(Format):
     ) -> Parsed:
         """One row an answer, an invitation without one, or a question that was passed over."""
         columns = options.columns.model_dump(exclude_none=True)
-        unreadable = load_columns(connection, files, options, columns)
-        # The quarantine shows no text that somebody wrote, either.
-        shown = as_raw(columns, value="case when word in ('nps', 'rating', 'choice') then value end")
+        # The quarantine shows no text that somebody wrote, either: in a broken row it may stand in any column.
+        unreadable = load_columns(connection, files, options, columns, shows_lines=False)
         rows = f"""
         with typed as ({_typed(options, columns)}),
         read as (
@@ -143,7 +142,7 @@ class Surveys(Format):
         )
         select
             file_no, row_no, coalesce(answered, invited) as row_at, problem as reason,
-            coalesce(raw, {shown}) as raw,
+            raw,
             key || case when who is null
                 then '-' || row_number() over (partition by file_no, problem is null, key order by row_no) else '' end
             as answer_key,
@@ -180,20 +179,20 @@ def _typed(options: SurveysOptions, columns: dict[str, Column]) -> str:
 
 
 def _problem(options: SurveysOptions) -> str:
-    """SQL for why a row of `typed` cannot be used; null where it can."""
+    """SQL for why a row of `typed` cannot be used, without what stands in it; null where it can."""
     kinds = ", ".join(map(quoted, KINDS))
     unknown_kind = (
-        "'kinds: no kind is given for the question ' || left(asked, 60)"
+        "'kinds: no kind is given for its question'"
         if options.kinds
-        else f"'kind: expected one of {', '.join(KINDS)}, found ' || coalesce(left(word, 40), 'nothing')"
+        else f"if(word is null, 'kind: missing', 'kind: expected one of {', '.join(KINDS)}')"
     )
     return f"""case
         when reason is not null then reason
         when survey is null then 'survey_id: missing'
         when coalesce(trim(answered_at), '') <> '' and answered is null
-            then 'answered_at: expected an instant, found ' || left(answered_at, 40)
+            then 'answered_at: expected an instant'
         when invited_text is not null and invited is null
-            then 'invited_at: expected an instant, found ' || left(invited_text, 40)
+            then 'invited_at: expected an instant'
         when {instant_problem("answered")} is not null then 'answered_at: ' || {instant_problem("answered")}
         when {instant_problem("invited")} is not null then 'invited_at: ' || {instant_problem("invited")}
         when cell is null and coalesce(who, answered::varchar, invited::varchar) is null
@@ -203,10 +202,10 @@ def _problem(options: SurveysOptions) -> str:
         when asked is null then 'question: missing'
         when word is null or word not in ({kinds}) then {unknown_kind}
         when word = 'nps' and not regexp_full_match(cell, '([0-9]|10)([.]0+)?')
-            then 'value: expected a whole number from 0 to 10, found ' || left(cell, 40)
+            then 'value: expected a whole number from 0 to 10'
         when word = 'rating' and (not regexp_full_match(cell, '[+-]?[0-9]+([.][0-9]+)?')
             or try_cast(cell as decimal(18, 4)) is null)
-            then 'value: expected a number, found ' || left(cell, 40)
+            then 'value: expected a number such as 4.5'
         end"""
 
 

@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +119,7 @@ def load_columns(
     options: TabularOptions,
     columns: Mapping[str, Column | Names],
     free: Container[str] = (),
+    shows_lines: bool = True,
 ) -> dict[int, str]:
     """Reads the mapped columns of files into the temporary table `mapped`.
 
@@ -127,6 +128,7 @@ def load_columns(
 
     Args:
         free: the keys whose columns may hold lists and objects, which become their JSON.
+        shows_lines: whether `raw` and reasons may show what stands in a line, in columns that are not mapped too.
 
     Returns:
         The files of which nothing could be read, by number, with the reason.
@@ -150,11 +152,15 @@ def load_columns(
                     else:
                         _load_csv(connection, plain, options, bare)
         except _Unreadable as problem:
-            unreadable[file.number] = str(problem)
+            # A first line that names no column of these may be a row.
+            shows_header = shows_lines or kind == "parquet" or not _names(bare).isdisjoint(problem.header)
+            unreadable[file.number] = problem.told(shows_header)
         except connection_errors() as error:
             connection.execute("delete from mapped where file_no = ?", [file.number])
             unreadable[file.number] = f"cannot be read as {kind}: {str(error).splitlines()[0]}"
     _mend_ids(connection, [key for key in columns if key in _IDS])
+    if not shows_lines:
+        connection.execute("update mapped set raw = null where raw is not null")
     return unreadable
 
 
@@ -215,13 +221,21 @@ def columns_of(connection: duckdb.DuckDBPyConnection, file: StagedFile, wanted: 
             return list(found[0]) if found and found[0] else []
         with file.path.open(encoding="utf-8-sig", newline="") as handle:
             text = handle.read(_MAX_HEADER_CHARACTERS).lstrip("\r\n")
-        return _first_record(text, _delimiter(text, list(wanted))) if text.strip() else []
+        return _first_record(text, _delimiter(text, wanted)) if text.strip() else []
     except (*connection_errors(), _Unreadable):
         return []
 
 
 class _Unreadable(Exception):
-    pass
+    """Nothing of a file can be read; `header` are the columns it was found to have, where the reason lies in them."""
+
+    def __init__(self, reason: str, header: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.header = header
+
+    def told(self, shows_header: bool) -> str:
+        """The reason, with the columns that were found where they may be shown."""
+        return f"{self}; found: {', '.join(self.header)[:300]}" if self.header and shows_header else str(self)
 
 
 def connection_errors() -> tuple[type[Exception], ...]:
@@ -295,6 +309,12 @@ def _chosen(columns: Mapping[str, Column | Names], found: Sequence[str]) -> dict
     return chosen
 
 
+def _names(columns: Mapping[str, Column | Names]) -> set[str]:
+    """Every name that a column may have."""
+    several = (column if isinstance(column, tuple) else (column,) for column in columns.values())
+    return {name for names in several for name in names if isinstance(name, str)}
+
+
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -305,15 +325,14 @@ def _shown(key: str) -> str:
 
 
 def _require(columns: dict[str, Column], found: Sequence[str]) -> None:
-    shown = ", ".join(found)[:300]
     names = {_shown(key): column for key, column in columns.items()}
     times = Counter(found)
     missing = [f"{key} = {c!r}" for key, c in names.items() if isinstance(c, str) and not times[c]]
     if missing:
-        raise _Unreadable(f"no such column: {', '.join(missing)}; found: {shown}")
+        raise _Unreadable(f"no such column: {', '.join(missing)}", found)
     unclear = [f"{key} = {c!r}" for key, c in names.items() if isinstance(c, str) and times[c] > 1]
     if unclear:
-        raise _Unreadable(f"the first line names a column twice: {', '.join(unclear)}; found: {shown}")
+        raise _Unreadable(f"the first line names a column twice: {', '.join(unclear)}", found)
     numbers = [column for column in columns.values() if isinstance(column, int)]
     if numbers and max(numbers) > len(found):
         raise _Unreadable(f"no column {max(numbers)}: the first line has {len(found)}")
@@ -464,9 +483,7 @@ def _load_csv(
             raise _Unreadable(f"the first line is longer than {_MAX_HEADER_CHARACTERS >> 20} MB")
         _load_blank_separated(connection, file, options, columns, first.split())
         return
-    names = [column if isinstance(column, tuple) else (column,) for column in columns.values()]
-    named = [name for several in names for name in several if isinstance(name, str)]
-    delimiter = _delimiter(text, named) if delimiter == "auto" else delimiter
+    delimiter = _delimiter(text, _names(columns)) if delimiter == "auto" else delimiter
     cells = [cell.strip() for cell in _first_record(text, delimiter)]
     found = cells if options.header else [str(i + 1) for i in range(len(cells))]
     chosen = _chosen(columns, found)
@@ -601,7 +618,7 @@ def _load_blank_separated(
     _add_long_lines(connection, file, long, columns)
 
 
-def _delimiter(text: str, wanted: list[str]) -> str:
+def _delimiter(text: str, wanted: Collection[str]) -> str:
     """The delimiter under which the first line shows most of the wanted columns; then the one that cuts it most."""
 
     def fit(delimiter: str) -> tuple[int, int]:
