@@ -19,7 +19,8 @@ from orchestration.formats.instants import instant_sql
 from orchestration.formats.json_files import shown, whole_number
 from orchestration.formats.json_objects import load_objects
 from orchestration.formats.people import People, id_in_source
-from orchestration.formats.tabular import TabularOptions, load_columns
+from orchestration.formats.tabular import load_columns
+from orchestration.formats.tabular_columns import TabularOptions
 
 if TYPE_CHECKING:
     import duckdb

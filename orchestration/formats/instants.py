@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.formats.base import decimal_sql, quoted
 
 if TYPE_CHECKING:
-    from orchestration.formats.tabular import TabularOptions
+    from orchestration.formats.tabular_columns import TabularOptions
 
 # Offsets from UTC that there are, -12:00 to +14:00, with or without colon and minutes. DuckDB's cast takes any.
 OFFSET = r"(?:[+-](?:0\d|1[01])(?::?[0-5]\d){0,2}|\+1[23](?::?[0-5]\d){0,2}|-12(?::?00){0,2}|\+14(?::?00){0,2})"

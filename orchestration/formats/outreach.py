@@ -20,16 +20,9 @@ from typing import TYPE_CHECKING
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.people import People
-from orchestration.formats.tabular import (
-    Column,
-    Names,
-    SourceName,
-    TabularOptions,
-    as_raw,
-    kind_of,
-    lacks_zone,
-    load_columns,
-)
+from orchestration.formats.tabular import lacks_zone, load_columns
+from orchestration.formats.tabular_columns import Column, Names, SourceName, TabularOptions, as_raw
+from orchestration.formats.tabular_files import kind_of
 
 if TYPE_CHECKING:
     import duckdb

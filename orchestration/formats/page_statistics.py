@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from orchestration.formats.base import Format, Observes, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.people import NOBODY
-from orchestration.formats.tabular import TabularOptions, columns_of, kind_of, load_columns
+from orchestration.formats.tabular import columns_of, load_columns
+from orchestration.formats.tabular_columns import TabularOptions
+from orchestration.formats.tabular_files import kind_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,7 +13,9 @@ from orchestration.formats.amounts import amount_problem, amount_sql, currency_p
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.people import People, id_in_source
-from orchestration.formats.tabular import Names, TabularOptions, as_raw, kind_of, load_columns
+from orchestration.formats.tabular import load_columns
+from orchestration.formats.tabular_columns import Names, TabularOptions, as_raw
+from orchestration.formats.tabular_files import kind_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -27,7 +27,9 @@ from pydantic import Field, model_validator
 from orchestration.formats.base import Format, Observes, Options, Parsed, StagedFile, instant_problem, quoted
 from orchestration.formats.instants import instant_sql
 from orchestration.formats.people import People
-from orchestration.formats.tabular import Column, SourceName, TabularOptions, kind_of, lacks_zone, load_columns
+from orchestration.formats.tabular import lacks_zone, load_columns
+from orchestration.formats.tabular_columns import Column, SourceName, TabularOptions
+from orchestration.formats.tabular_files import kind_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -40,7 +40,9 @@ from orchestration.formats.base import (
 )
 from orchestration.formats.instants import instant_sql, precision_sql
 from orchestration.formats.people import People, id_in_source, unless_erased
-from orchestration.formats.tabular import Column, TabularOptions, kind_of, lacks_zone, load_columns, mapped_columns
+from orchestration.formats.tabular import lacks_zone, load_columns
+from orchestration.formats.tabular_columns import Column, TabularOptions, mapped_columns
+from orchestration.formats.tabular_files import kind_of
 
 if TYPE_CHECKING:
     import duckdb
