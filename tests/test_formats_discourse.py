@@ -388,6 +388,16 @@ def test_nobody_leaves_by_a_list_of_users_unless_the_config_calls_it_whole():
     assert discourse.options({"member_list": "whole"}).member_list == "whole"
 
 
+@pytest.mark.parametrize("archetype", ["private_message", "regular"])
+def test_a_giant_page_of_a_topic_says_what_kind_it_is(inbox, monkeypatch, archetype):
+    monkeypatch.setattr(json_objects, "GIANT_BYTES", 0)
+    inbox.put("7.json", {"post_stream": {"posts": [post(1), post(2)], "stream": [1, 2]}, "archetype": archetype})
+    inbox.pull()
+    assert inbox.quarantine() == []
+    is_private = archetype == "private_message"
+    assert inbox.rows("discourse_posts", "post_id, is_private") == [(1, is_private), (2, is_private)]
+
+
 @pytest.mark.parametrize("page", [lambda posts: posts, lambda posts: {"more": "x", "latest_posts": posts}])
 def test_a_giant_page_of_posts_is_read_like_a_small_one(inbox, monkeypatch, page):
     monkeypatch.setattr(json_objects, "GIANT_BYTES", 0)

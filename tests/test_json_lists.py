@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.formats import json_files, json_lists
+from orchestration.formats import json_files, json_lists, json_objects
 from orchestration.formats.base import StagedFile
 
 KEY = "messages"
+PATHS = ("$.latest", "$.stream.posts")
 
 
 def read(path: Path, key: str | None, giant: bool, monkeypatch) -> tuple:
@@ -91,6 +92,35 @@ def test_odd_files_mean_the_same_small_and_giant(content, key, tmp_path, monkeyp
     small, giant = (read(path, key, giant, monkeypatch) for giant in (False, True))
     assert giant[:2] == small[:2]
     assert giant[2].keys() == small[2].keys()
+
+
+@relaxed
+@given(
+    head=st.dictionaries(st.sampled_from(["id", "posts", "x"]), values, max_size=2),
+    inner=st.dictionaries(st.sampled_from(["posts", "stream", "n"]), values | st.just([{"id": 1}]), max_size=3),
+    tail=st.dictionaries(st.sampled_from(["latest", "end", "a"]), values | st.just([{"id": 2}]), max_size=2),
+    cut=st.integers(0, 60),
+)
+@example(head={"posts": [1]}, inner={"stream": {"posts": [2]}, "posts": [3]}, tail={"latest": 4}, cut=1)
+@example(head={}, inner={"posts": [3]}, tail={"latest": [4]}, cut=1)
+def test_a_giant_page_is_read_as_a_small_one_is(head, inner, tail, cut, tmp_path, monkeypatch):
+    """Lists in an object, and in an object within it: their rows, and what stands beside them."""
+    path = tmp_path / "page.json"
+    text = json.dumps({**head, "stream": inner, **tail}, ensure_ascii=False)
+    for content in (text, text[: max(1, len(text) - cut)]):
+        path.write_text(content, encoding="utf-8")
+        small, giant = (_page(path, giant, monkeypatch) for giant in (False, True))
+        # A small object without such a list is a row by itself.
+        assert giant == small or (giant[2] and not giant[0] and not small[1])
+
+
+def _page(path: Path, giant: bool, monkeypatch) -> tuple:
+    with monkeypatch.context() as patched, duckdb.connect() as connection:
+        patched.setattr(json_objects, "GIANT_BYTES", 0 if giant else 1 << 40)
+        unreadable = json_objects.load_objects(connection, [StagedFile(7, path.name, path)], PATHS)
+        rows = connection.execute("select row_no, value::varchar from json_rows order by all").fetchall()
+        heads = connection.execute("select value::varchar from json_heads").fetchall()
+    return [(row[0], json.loads(row[1])) for row in rows], [json.loads(head[0]) for head in heads], bool(unreadable)
 
 
 def test_numbers_keep_their_digits(tmp_path, monkeypatch):

@@ -132,7 +132,7 @@ def _load_posts(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
     unreadable: dict[int, str] = {}
     connection.execute("drop table if exists posts")
     for some in _pieces(files):
-        unreadable |= load_objects(connection, some, _POST_LISTS, shared="$.archetype")
+        unreadable |= load_objects(connection, some, _POST_LISTS)
         rows = f"select * replace (case when reason is not null then raw end as raw) from ({_POSTS})"
         connection.execute(f"create temp table if not exists posts as from ({rows}) limit 0")
         connection.execute(f"insert into posts {rows}")
@@ -176,9 +176,10 @@ def _load_user_list(connection: duckdb.DuckDBPyConnection, file: StagedFile) -> 
 _POSTS = f"""
 with texts as (
     select
-        file_no, row_no, value as whole, json_type(value) as kind,
-        json_extract_string(value, ['$.cooked', '$.raw']) as texts, shared as archetype_of_all
-    from json_rows left join json_shared using (file_no)
+        file_no, row_no, one.value as whole, json_type(one.value) as kind,
+        json_extract_string(one.value, ['$.cooked', '$.raw']) as texts,
+        heads.value->>'$.archetype' as archetype_of_all
+    from json_rows as one left join json_heads as heads using (file_no)
 ),
 posts as (
     select

@@ -170,7 +170,7 @@ def _load_lists(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
         connection.execute(
             f"""
             insert into json_heads
-            select file_no, json_merge_patch(content, '{{"{key}": null}}')
+            select file_no, json_merge_patch(content, {quoted(patch_without(key))})
             from json_texts
             where json_valid(content) and {kind} = 'ARRAY'
             """
@@ -182,6 +182,9 @@ def _load_lists(connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFil
 def load_giant_array(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: str | None) -> str | None:
     """Adds a giant file's entries to `json_rows`, and with a key the rest of its object to `json_heads`.
 
+    Args:
+        key: as in `json_lists.the_list_alone`.
+
     Returns:
         The reason where it cannot be read; none of its rows are in the table then.
     """
@@ -191,13 +194,11 @@ def load_giant_array(connection: duckdb.DuckDBPyConnection, file: StagedFile, ke
         with the_list_alone(file.path, key) as (array, rest):
             number = {"number": file.number}
             if key is not None:
-                head = {**number, "rest": rest}
                 if not connection.execute("select coalesce(json_valid($rest), false)", {"rest": rest}).fetchone()[0]:  # type: ignore[index]
                     return "not valid JSON (cut off?)"
                 connection.execute(
-                    f"""insert into json_heads
-                    select $number, json_merge_patch($rest::json, '{{"{key}": null}}')""",
-                    head,
+                    "insert into json_heads select $number, json_merge_patch($rest::json, $patch)",
+                    {**number, "rest": rest, "patch": patch_without(key)},
                 )
             connection.execute(
                 f"""
@@ -218,6 +219,14 @@ def load_giant_array(connection: duckdb.DuckDBPyConnection, file: StagedFile, ke
         _forget(connection, file, key)
         return "not valid JSON (cut off?)"
     return None
+
+
+def patch_without(key: str) -> str:
+    """The JSON merge patch that takes away what lies under a key, or several joined by dots."""
+    patch: Any = None
+    for part in reversed(key.split(".")):
+        patch = {part: patch}
+    return json.dumps(patch)
 
 
 def _forget(connection: duckdb.DuckDBPyConnection, file: StagedFile, key: str | None) -> None:

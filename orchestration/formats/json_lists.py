@@ -37,7 +37,8 @@ def the_list_alone(path: Path, key: str | None) -> Iterator[tuple[Path, str]]:
     Brackets and quotes are checked to the end of the file; what lies between them is for the reader of the list.
 
     Args:
-        key: the key of the file's object under which the list lies; None: the file is the list.
+        key: the key of the file's object under which the list lies, or the keys that lead to it, joined by dots; None:
+            the file is the list.
 
     Raises:
         NotAList: the file ends too early, is something else, or holds no such list.
@@ -102,19 +103,29 @@ def _copy(source: IO[bytes], target: IO[bytes], size: int) -> None:
 
 
 def _find(path: Path, key: str | None) -> _Place:
-    """Walks over all brackets outside strings; the first list at the right depth under the right key is the one."""
-    wanted_depth = 1 if key is None else 2
+    """Walks over all brackets outside strings; the first list at the right depth under the right keys is the one."""
+    keys = [None, *key.split(".")] if key is not None else [None]
+    wanted_depth = len(keys)
     start = stop = None
-    depth, first = 0, b""
+    # How many of the brackets that are open now lead to the list.
+    depth, leading, first = 0, 0, b""
     for at, bracket, new_depth, before in _brackets(path, wanted_depth):
         first = first or bracket
         depth = new_depth
         if bracket == b"" or (start is not None and stop is not None):
             continue
-        if start is None and bracket == b"[" and depth == wanted_depth and _is_under(key, before):
-            start = at
-        elif start is not None and bracket == b"]" and depth == wanted_depth - 1:
-            stop = at + 1
+        if start is not None:
+            if bracket == b"]" and depth == wanted_depth - 1:
+                stop = at + 1
+        elif depth <= leading:
+            leading = depth
+        elif (
+            depth == leading + 1
+            and bracket == (b"[" if depth == wanted_depth else b"{")
+            and _is_under(keys[leading], before)
+        ):
+            leading = depth
+            start = at if depth == wanted_depth else None
     if depth != 0 or (start is not None and stop is None):
         raise NotAList("not valid JSON (cut off?)")
     if start is None or stop is None:

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from orchestration.formats.base import StagedFile, path_sql, quoted
-from orchestration.formats.json_files import GIANT_BYTES, MAX_ENTRY_BYTES, few_at_a_time, load_giant_array, load_texts
+from orchestration.formats.json_files import (
+    GIANT_BYTES,
+    MAX_ENTRY_BYTES,
+    few_at_a_time,
+    load_giant_array,
+    load_texts,
+    patch_without,
+)
 from orchestration.formats.json_lists import NotAList, each_list_alone
 
 if TYPE_CHECKING:
@@ -17,30 +24,26 @@ def load_objects(
     connection: duckdb.DuckDBPyConnection,
     files: Sequence[StagedFile],
     lists: Sequence[str] = (),
-    shared: str | None = None,
 ) -> dict[int, str]:
     """Reads files that each hold one JSON object into the temporary table `json_rows(file_no, row_no, value JSON)`.
 
-    A file may hold a list of objects as well, by itself or within an object, as pages of an API do.
+    A file may hold a list of objects as well, by itself or within an object, as pages of an API do. The rest of an
+    object that holds such a list goes to the temporary table `json_heads(file_no, value JSON)`.
 
     Args:
         lists: JSON paths, such as "$.latest_posts", at which an object may hold the list in place of being the row.
-        shared: JSON path of what an object with a list says of all that it lists, as text. With it there is the
-            temporary table `json_shared(file_no, shared VARCHAR)`; of giant files it is not read.
 
     Returns:
         The files that hold something else, by number, with the reason. None of their rows are in the table.
     """
     connection.execute("create or replace temp table json_rows (file_no integer, row_no bigint, value json)")
     connection.execute("create or replace temp table json_heads (file_no integer, value json)")
-    connection.execute("create or replace temp table json_shared (file_no integer, shared varchar)")
     giants = [file for file in files if file.path.stat().st_size > GIANT_BYTES]
     unreadable: dict[int, str] = {}
     for some in few_at_a_time([file for file in files if file not in giants]):
-        unreadable |= _load_whole_objects(connection, some, lists, shared)
-    keys = [at.removeprefix("$.") for at in lists if at.count(".") == 1]
+        unreadable |= _load_whole_objects(connection, some, lists)
     for file in giants:
-        if reason := _load_giant_list(connection, file, keys):
+        if reason := _load_giant_list(connection, file, [at.removeprefix("$.") for at in lists]):
             unreadable[file.number] = reason
     return unreadable
 
@@ -57,7 +60,7 @@ def _load_giant_list(connection: duckdb.DuckDBPyConnection, file: StagedFile, ke
 
 
 def _load_whole_objects(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], lists: Sequence[str], shared: str | None
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StagedFile], lists: Sequence[str]
 ) -> dict[int, str]:
     load_texts(connection, files)
     within = " ".join(
@@ -79,13 +82,17 @@ def _load_whole_objects(
         from lists
         """
     )
-    if shared is not None:
+    if lists:
+        patches = " ".join(
+            f"when json_type(content, {quoted(at)}) = 'ARRAY' then {quoted(patch_without(at.removeprefix('$.')))}"
+            for at in lists
+        )
         connection.execute(
             f"""
-            insert into json_shared
-            select file_no, json_extract_string(content, {quoted(shared)})
-            from json_texts
-            where json_valid(content) and try(json_type(content)) = 'OBJECT'
+            insert into json_heads
+            select file_no, json_merge_patch(content, patch)
+            from (select file_no, content, case {patches} end as patch from json_texts where json_valid(content))
+            where patch is not null
             """
         )
     unreadable = dict(
