@@ -94,10 +94,10 @@ def test_commas_part_decimals_where_the_config_says_so(inbox):
 
 
 def test_an_order_of_nobody_known_is_an_order_all_the_same(inbox):
-    content = "who,at,total\n,2024-01-01,5\nann,2024-01-01,5\n ,2024-01-01,5\n"
-    assert read(inbox, content, columns="member, amount") == [(None, 5), ("ann", 5), (None, 5)]
+    content = "who,at,total\n,2024-01-01,5\nann,2024-01-01,5\n ,2024-01-01,5\nNULL,2024-01-01,5\n"
+    assert read(inbox, content, columns="member, amount") == [(None, 5), ("ann", 5), (None, 5), (None, 5)]
     assert inbox.reasons() == {}
-    assert len(ids(inbox)) == 3
+    assert len(ids(inbox)) == 4
 
 
 def test_bad_rows_are_told_each_with_its_reason(inbox):

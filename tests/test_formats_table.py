@@ -280,6 +280,20 @@ def test_ids_as_spreadsheets_and_texts_have_them(inbox):
     assert list(inbox.reasons()) == [2, 3]
 
 
+def test_words_for_nothing_are_no_ids(inbox):
+    """As pandas and databases write them: else all rows without a member would be those of one who is very active."""
+    source = table_source('member = "who"\nat = "at"\nparent = "re"\ncontent_type = "kind"')
+    whos = ["NULL", "NaN", " None", "N/A", "Null", "Nan", "NONE", "n/a", "null", "ann"]
+    lines = "".join(f"{who},2024-01-01,NULL,None\n" for who in whos)
+    found = read(inbox, f"who,at,re,kind\n{lines}", source, columns="member, parent, content_type")
+    assert found == [(who, None, "None") for who in whos[4:]]
+    assert inbox.reasons() == dict.fromkeys((2, 3, 4, 5), "member: missing")
+
+
+def test_words_for_nothing_are_names_where_nothing_can_be_said_otherwise(inbox):
+    assert read(inbox, json_lines({"who": "None", "at": "2024-01-01"}), name="log.jsonl", columns="member") == ["None"]
+
+
 @pytest.mark.parametrize("line_ends", [("\n", "\n"), ("\r\n", "\r\n"), ("\r\n", "\n"), ("\n", "\r\n")])
 def test_json_lines_with_any_line_ends(inbox, line_ends):
     rows = [json.dumps({"who": who, "at": "2024-01-01"}) for who in ("ann", "ben")]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from orchestration.formats.base import StagedFile, path_sql
+from orchestration.formats.base import StagedFile, path_sql, quoted
 from orchestration.formats.instants import bears_no_zone
 from orchestration.formats.json_lines import load_json_lines
 from orchestration.formats.tabular_columns import (
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # The mapped columns that hold ids.
 _IDS = ("member", "id", "container", "content", "parent", "thread", "target", "order_id")
+# What databases and pandas write into a CSV file where there is no value.
+_NO_ID = ("NULL", "NaN", "None", "N/A")
 _INSTANTS = ("written_at", "joined_at", "left_at", "answered_at", "invited_at", "contacted_at")
 _ROWS_TO_TELL_BY = 1000
 
@@ -85,7 +87,9 @@ def load_columns(
         except connection_errors() as error:
             connection.execute("delete from mapped where file_no = ?", [file.number])
             unreadable[file.number] = f"cannot be read as {kind}: {str(error).splitlines()[0]}"
-    _mend_ids(connection, [key for key in columns if key in _IDS])
+    ids = [key for key in columns if key in _IDS]
+    _mend_ids(connection, ids)
+    _empty_ids(connection, ids, [file.number for file in files if kind_of(file.name) == "csv"])
     if not shows_lines:
         connection.execute("update mapped set raw = null where raw is not null")
     return unreadable
@@ -113,6 +117,19 @@ def _mend_ids(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> Non
                 and regexp_full_match(trim({key}), '-?[0-9]([.,][0-9]+)?[eE][+][0-9]+|-?[0-9]{{16,}}[.]0')
             """
         )
+
+
+def _empty_ids(connection: duckdb.DuckDBPyConnection, keys: Sequence[str], csv_files: Sequence[int]) -> None:
+    """Takes away the words for nothing from the ids of CSV files: all rows without one would have the same."""
+    if not keys or not csv_files:
+        return
+    # To trim every id takes four times as long as to look for what may stand behind a comma.
+    words = ", ".join(quoted(blank + word) for word in _NO_ID for blank in ("", " "))
+    is_none = {key: f"file_no in ({', '.join(map(str, csv_files))}) and {key} in ({words})" for key in keys}
+    found = connection.execute(f"select {', '.join(f'bool_or({sql})' for sql in is_none.values())} from mapped")
+    for (key, sql), has_some in zip(is_none.items(), found.fetchone() or (), strict=True):
+        if has_some:
+            connection.execute(f"update mapped set {key} = null where {sql}")
 
 
 def lacks_zone(connection: duckdb.DuckDBPyConnection, options: TabularOptions, columns: Iterable[str]) -> bool:
