@@ -18,6 +18,7 @@ from tests.exports_in.inbox import UTF_16, Inbox
 from tests.exports_in.mapped import json_lines, table_source, write_parquet
 
 TYPED = 'member = "who"\nat = "at"\ntype = "what"'
+BARE_UTF_16 = "not UTF-8 text: it is UTF-16; save it as UTF-8"
 NEW_YEAR = datetime(2024, 1, 1)
 
 
@@ -136,6 +137,11 @@ def test_a_line_of_absurd_length_is_one_bad_row(inbox):
         ("who,at,who\nann,2024-01-01,x\n", "the first line names a column twice: member = 'who'; found: who, at, who"),
         ("who,at\nännä,2024-01-01\n".encode("latin-1"), "not UTF-8 text (near byte 7)"),
         ("who,at\n".encode("utf-16"), UTF_16),
+        # Without a byte order mark; bytes of the first are UTF-8 by the letter, those of the others are not.
+        ("who,at\nann,2024-01-01\n".encode("utf-16-le"), BARE_UTF_16),
+        ("who,at\nänn,2024-01-01\n".encode("utf-16-be"), BARE_UTF_16),
+        ("who,at\n一一一一,2024-01-01\n".encode("utf-16-le"), BARE_UTF_16),
+        ("who,at\x00\nann,2024-01-01\n", "no such column: at = 'at'; found: who, at\x00"),
         (b"PK\x03\x04\xff", "not UTF-8 text (near byte 4): it is a spreadsheet (save it as CSV UTF-8) or an archive"),
         (b"\xd0\xcf\x11\xe0", "not UTF-8 text (near byte 0): it is an old spreadsheet; save it as CSV UTF-8"),
         (b"PAR1\xff", "not UTF-8 text (near byte 4): it is Parquet; name it .parquet"),

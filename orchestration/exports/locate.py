@@ -340,9 +340,10 @@ def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
 
 
 # How files begin that are often taken for text, and what to do with them.
+_UTF_16 = "it is UTF-16; save it as UTF-8"
 _TELLING_STARTS = {
-    codecs.BOM_UTF16_LE: "it is UTF-16; save it as UTF-8 (in Excel, as CSV UTF-8)",
-    codecs.BOM_UTF16_BE: "it is UTF-16; save it as UTF-8",
+    codecs.BOM_UTF16_LE: f"{_UTF_16} (in Excel, as CSV UTF-8)",
+    codecs.BOM_UTF16_BE: _UTF_16,
     b"PK\x03\x04": "it is a spreadsheet (save it as CSV UTF-8) or an archive",
     b"\xd0\xcf\x11\xe0": "it is an old spreadsheet; save it as CSV UTF-8",
     b"PAR1": "it is Parquet; name it .parquet",
@@ -362,7 +363,10 @@ def read_once(file: ExportFile, is_text: bool, copy_to: Path | None) -> Fingerpr
         with file.open() as handle:
             while chunk := handle.read(_CHUNK):
                 digest.update(chunk)
-                head = head or chunk[:RAW_KEPT_CHARACTERS]
+                if not head:
+                    head = chunk[:RAW_KEPT_CHARACTERS]
+                    if is_text and _is_bare_utf16(head):
+                        problem = f"not UTF-8 text: {_UTF_16}"
                 if is_text and problem is None:
                     problem = _not_utf8(decoder, chunk, size, head)
                 size += len(chunk)
@@ -401,6 +405,13 @@ def _write(out: IO[bytes], chunk: bytes) -> None:
         raise UserError(
             f"{out.name}: cannot write there: {error.strerror}. Make room, or set TMPDIR to another disk."
         ) from error
+
+
+def _is_bare_utf16(head: bytes) -> bool:
+    """Whether a text begins as UTF-16 without a byte order mark: every other byte of most characters is 0."""
+    fewer, more = sorted((head[::2].count(0), head[1::2].count(0)))
+    has_mark = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return len(head) > 1 and more * 4 >= len(head) and fewer * 4 <= more and not has_mark
 
 
 def _not_utf8(
