@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # The mapped columns that hold ids.
 _IDS = ("member", "id", "container", "content", "parent", "thread", "target", "order_id")
 # What databases and pandas write into a CSV file where there is no value.
-_NO_ID = ("NULL", "NaN", "None", "N/A")
+NO_ID = ("NULL", "NaN", "None", "N/A")
 _INSTANTS = ("written_at", "joined_at", "left_at", "answered_at", "invited_at", "contacted_at")
 _ROWS_TO_TELL_BY = 1000
 
@@ -124,7 +124,7 @@ def _empty_ids(connection: duckdb.DuckDBPyConnection, keys: Sequence[str], csv_f
     if not keys or not csv_files:
         return
     # To trim every id takes four times as long as to look for what may stand behind a comma.
-    words = ", ".join(quoted(blank + word) for word in _NO_ID for blank in ("", " "))
+    words = ", ".join(quoted(blank + word) for word in NO_ID for blank in ("", " "))
     is_none = {key: f"file_no in ({', '.join(map(str, csv_files))}) and {key} in ({words})" for key in keys}
     found = connection.execute(f"select {', '.join(f'bool_or({sql})' for sql in is_none.values())} from mapped")
     for (key, sql), has_some in zip(is_none.items(), found.fetchone() or (), strict=True):
