@@ -212,6 +212,40 @@ def test_days_that_the_persian_calendar_does_not_have_and_years_of_another_are_t
     assert inbox.rows("whatsapp_messages", "_at::date::varchar") == ["2024-03-20"]
 
 
+@pytest.mark.parametrize(
+    ("stamps", "options"),
+    [
+        (["03/08/15, 3:07 ب.ظ. -", "03/08/16, 9:07 ق.ظ. -"], ""),
+        (["15/08/03, 3:07 بعدازظهر -", "16/08/03, 9:07 قبل\u200cازظهر -"], ""),
+        (["15/08/03, 3:07 بعدازظهر -"], 'date_order = "dmy"\n'),
+        (["99/12/15، 3:07 بعد از ظهر -", "00/01/02، 3:07 بعد از ظهر -"], ""),
+        (["۰۳/۰۸/۱۵، ۱۵:۰۷ -", "۰۳/۰۸/۲۹، ۱۵:۰۷ -", "۰۳/۰۹/۰۱، ۱۵:۰۷ -"], ""),
+    ],
+)
+def test_years_of_two_digits_on_a_persian_phone_are_refused_by_name(inbox, stamps, options):
+    inbox.configure(SOURCE + options)
+    inbox.put("a.txt", "".join(f"{stamp} Ann: x\n" for stamp in stamps))
+    inbox.pull()
+    assert inbox.rows("whatsapp_messages", "_at") == []
+    assert inbox.reasons()["a.txt"].startswith("years of two digits on a Persian phone")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "options"),
+    [
+        ("24/05/23, 3:07 ب.ظ. -", 'date_order = "ymd"\n'),
+        ("23/5/24, 3:07 بعدازظهر -", 'date_order = "dmy"\n'),
+        ("۲۳/۵/۲۴، ۱۵:۰۷ -", 'date_order = "dmy"\n'),
+        ("5/23/24, 3:07 ب.ظ. -", 'date_order = "mdy"\n'),
+    ],
+)
+def test_our_years_of_two_digits_in_persian_letters_are_read(inbox, stamp, options):
+    inbox.configure(SOURCE + options)
+    inbox.put("a.txt", f"{stamp} Ann: x\n")
+    inbox.pull()
+    assert inbox.rows("whatsapp_messages", "_at::varchar") == ["2024-05-23 15:07:00"]
+
+
 def test_instants_are_in_the_phones_zone(inbox):
     inbox.configure(SOURCE + 'timezone = "Europe/Berlin"\n')
     inbox.put("a.txt", chat([(datetime(2024, 1, 31, 12), "Ann", "x"), (datetime(2024, 7, 31, 12), "Ann", "x")]))

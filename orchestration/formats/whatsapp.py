@@ -37,6 +37,10 @@ _BUDDHIST_ERA = 543
 # Years of the Persian calendar, and those after them, which are the Islamic one's: 1388 and 1430 were 2009.
 _PERSIAN_YEARS = (1300, 1429)
 _ISLAMIC_YEARS = (1430, 1499)
+# In years of two digits 2009, before which there was no WhatsApp; and 1388, which was 2009.
+_FIRST_YEAR, _FIRST_PERSIAN_YEAR = 9, 88
+_PERSIAN_WORDS = "[قب][.]?\\s?ظ|(قبل|بعد).?از.?ظهر"
+_PERSIAN_DIGITS = "[۰-۹]"
 # As many words begin no name, where they begin with another one.
 _WORDS_OF_A_SENTENCE = 4
 _COLUMNS = {
@@ -266,7 +270,7 @@ def _order_dates(
         best as (
             select * from judged qualify rank() over (partition by file_no order by wrong, is_odd) = 1
         )
-        select file_no, case when count(distinct days) = 1 then min(date_order) end as date_order,
+        select file_no, min(wrong) as wrong, case when count(distinct days) = 1 then min(date_order) end as date_order,
             list(date_order order by date_order) as orders
         from best group by file_no
         """
@@ -274,6 +278,7 @@ def _order_dates(
     if options.date_order is not None:
         connection.execute("update date_orders set date_order = ?", [options.date_order])
     found = connection.execute("select file_no, date_order, orders from date_orders").fetchall()
+    persian = _short_persian_years(connection, options)
     decided = {file_no: (order, orders) for file_no, order, orders in found}
     seen = {row[0] for row in connection.execute("select distinct file_no from chat_lines").fetchall()}
     reasons: dict[int, str] = {}
@@ -284,6 +289,11 @@ def _order_dates(
             reasons[file.number] = (
                 "no line begins with a date and time as WhatsApp writes them (12/31/25, 11:59 PM - Ann: ...)"
             )
+        elif file.number in persian:
+            reasons[file.number] = (
+                "years of two digits on a Persian phone, most likely of the Persian calendar: set the phone to dates"
+                " with years of four digits, or to the Gregorian calendar, and export the chat again"
+            )
         elif decided[file.number][0] is None:
             orders = decided[file.number][1]
             ways = " and as ".join(_ORDERS[order] for order in orders)
@@ -292,6 +302,30 @@ def _order_dates(
     if reasons:
         connection.execute("delete from chat_lines where file_no in (select unnest($files))", {"files": list(reasons)})
     return reasons
+
+
+def _short_persian_years(connection: duckdb.DuckDBPyConnection, options: WhatsAppOptions) -> set[int]:
+    """The files of which years of two digits are the Persian calendar's: in ours there was no WhatsApp in them.
+
+    Persian words beside the time tell so: phones that write them have the year in front. Persian digits are written in
+    Urdu, too, with our years behind: they tell where the dates cannot be read in any other way.
+    """
+    orders = [options.date_order] if options.date_order else _ORDERS
+    is_year = " or ".join(
+        f"bool_and({year} < {_FIRST_YEAR} or {year} between {_FIRST_PERSIAN_YEAR} and 99)"
+        for year in {_parts(order)[0] for order in orders}
+    )
+    found = connection.execute(
+        f"""
+        select file_no from chat_lines inner join date_orders using (file_no)
+        where problem is null group by file_no
+        having max(greatest(a, c)) < 100 and ({is_year}) and (
+            bool_or(regexp_matches(written, $words))
+            or (any_value(wrong) > 0 and bool_or(regexp_matches(written, $digits))))
+        """,
+        {"words": _PERSIAN_WORDS, "digits": _PERSIAN_DIGITS},
+    ).fetchall()
+    return {file_no for (file_no,) in found}
 
 
 def _messages(options: WhatsAppOptions) -> str:
