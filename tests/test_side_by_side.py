@@ -84,7 +84,10 @@ def zulip(folder: Path, is_later: bool) -> None:
     realm = {
         "zerver_userprofile": users, "zerver_userprofile_crossrealm": [], "zerver_userprofile_mirrordummy": [],
         "zerver_stream": [{"id": 50, "name": "g", "recipient": 200}],
-        "zerver_recipient": [{"id": 200, "type": 2, "type_id": 50}], "zerver_reaction": [],
+        "zerver_recipient": [{"id": 200, "type": 2, "type_id": 50}],
+        "zerver_reaction": [] if is_later else [
+            {"id": 1, "user_profile": 10, "message": 1, "emoji_name": "tada", "emoji_code": "1f389"}
+        ],
     }  # fmt: skip
     messages = [
         {"id": 1, "sender": 10, "recipient": 200, "subject": "s", "content": "x", "date_sent": float(NOON),

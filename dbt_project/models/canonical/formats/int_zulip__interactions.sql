@@ -40,12 +40,7 @@ messages_as_acts as (
 -- export holds has no instant at all.
 reactions as (
 
-    select distinct
-        source,
-        message_id,
-        user_id,
-        emoji
-    from {{ ref('stg_zulip__reactions') }}
+    select * from {{ ref('int_zulip__reactions') }}
 
 ),
 
