@@ -67,6 +67,7 @@ SHARES = "id,author,first_published_at,lifecycle_state\nv,c,2026-03-09 10:00:00,
         ("linkedin_pages", SHARES + "DRAFT", False),
         ("linkedin_pages", SHARES + "PUBLISH_REQUESTED", False),
         ("linkedin_pages", SHARES + "PUBLISH_FAILED", False),
+        ("linkedin_pages", "id,author,first_published_at,lifecycle_state,created_time\nv,c,,DRAFT,2026-03-09", False),
     ],
 )
 def test_what_nobody_can_see_is_told(inbox: Inbox, name: str, line: str, is_visible: bool):

@@ -213,6 +213,16 @@ def test_days_that_the_persian_calendar_does_not_have_and_years_of_another_are_t
 
 
 @pytest.mark.parametrize(
+    "words", ["This message was deleted", "You deleted this message", "Diese Nachricht wurde gelöscht."]
+)
+def test_a_deleted_message_stays_an_act_of_its_time(inbox, words):
+    """It was written. Left out, it would also take its place from the next one of the same minute."""
+    inbox.put("a.txt", chat([(NOON, "Ann", words), (NOON, "Ann", "x")]))
+    inbox.pull()
+    assert inbox.rows("whatsapp_messages", "account_name, place, event_type") == [("Ann", 1, None), ("Ann", 2, None)]
+
+
+@pytest.mark.parametrize(
     ("stamps", "options"),
     [
         (["03/08/15, 3:07 ب.ظ. -", "03/08/16, 9:07 ق.ظ. -"], ""),

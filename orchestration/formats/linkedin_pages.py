@@ -29,7 +29,8 @@ class LinkedinPages(PageStatistics):
             {
                 "account": ("author",),
                 "content": ("id",),
-                "posted_at": ("first_published_at",),
+                # What was never published bears no instant but that of its making.
+                "posted_at": ("first_published_at", "created_time"),
                 "parent": ("response_context_parent",),
             },
             unseen={"lifecycle_state": ("draft", "publish_requested", "publish_failed")},
