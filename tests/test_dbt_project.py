@@ -576,8 +576,8 @@ MUTATIONS = [
     ),
     (
         "models/canonical/formats/int_stripe_payments__orders.sql",
-        "charged - refunded as amount",
-        "charged as amount",
+        "charged - refunded - case",
+        "charged - case",
         "stripe_payments_are_purchases_once_they_succeeded",
     ),
 ]

@@ -70,6 +70,15 @@ def test_a_row_that_cannot_be_cut_into_columns_is_told_and_not_shown(inbox):
     assert inbox.holds("secret street") == []
 
 
+@pytest.mark.parametrize("name", ["Cancelled at", "Canceled at"])
+def test_a_cancelled_order_is_told_however_the_column_is_spelt(inbox, name):
+    """Shopify's documentation spells it both ways."""
+    columns = [name if column == "Cancelled at" else column for column in COLUMNS]
+    inbox.put("o.csv", as_csv(order(fields={name: "2024-01-06 10:00:00 -0500"}), order("#1002"), columns=columns))
+    inbox.pull()
+    assert inbox.rows("shopify_orders_rows", "order_name, is_cancelled") == [("#1001", True), ("#1002", False)]
+
+
 FOUND = "order_name, is_order, member, status, is_cancelled, currency, total, refunded, outstanding"
 
 

@@ -17,7 +17,8 @@ COLUMNS = [
     "id", "Description", "Seller Message", "Created (UTC)", "Amount", "Amount Refunded", "Currency",
     "Converted Amount", "Converted Amount Refunded", "Fee", "Taxes On Fee", "Converted Currency", "Mode", "Status",
     "Statement Descriptor", "Customer ID", "Customer Description", "Customer Email", "Captured", "Card ID",
-    "Card Last4", "Card Brand", "Card Name", "Card Address Line1", "Invoice ID", "Transfer",
+    "Card Last4", "Card Brand", "Card Name", "Card Address Line1", "Disputed Amount", "Dispute Status", "Invoice ID",
+    "Transfer",
 ]  # fmt: skip
 PAYMENT = {
     "Description": "Membership, yearly", "Created (UTC)": "2024-01-05 10:12:33", "Amount": "24.90",
@@ -96,7 +97,7 @@ def test_newer_exports_call_the_instant_otherwise(inbox):
         ({"Created (UTC)": "today"}, "Created (UTC): expected an instant, found today"),
         ({"Created (UTC)": "2985-01-01"}, "instant in the future: 2985-01-01 00:00:00"),
         ({"Amount": ""}, "Amount: missing"),
-        ({"Amount": "24,90"}, "Amount: expected a number such as 1234.50, found 24,90"),
+        ({"Amount": "1,249"}, "Amount: expected a number such as 1234.50, found 1,249"),
         ({"Amount Refunded": "€5"}, "Amount Refunded: expected a number such as 1234.50, found €5"),
         ({"Currency": ""}, "Currency: expected three letters, found nothing"),
         ({"Currency": "e1r"}, "Currency: expected three letters, found E1R"),
@@ -109,6 +110,37 @@ def test_a_payment_that_makes_no_sense_is_quarantined(inbox, fields, reason):
     inbox.pull()
     assert inbox.reasons() == {3: reason}
     assert inbox.rows(TABLE, "payment_id") == ["ch_1", "ch_3"]
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [("399,00", "399"), ("1.399,00", "1399"), ("-0,50", "-0.5"), ("5000", "5000"), ("1.234", "1.234"), ("7.5", "7.5")],
+)
+def test_amounts_are_read_as_the_accounts_language_has_them(inbox, written, amount):
+    """Two digits behind a comma are no thousands; yen come without decimals, dinars with three."""
+    inbox.put("p.csv", as_csv(payment(fields={"Amount": written, "Amount Refunded": ""})))
+    inbox.pull()
+    assert inbox.rows(TABLE, "amount") == [Decimal(amount)]
+
+
+def test_tests_and_disputes_are_told(inbox):
+    inbox.put(
+        "p.csv",
+        as_csv(
+            payment(fields={"Mode": "Live"}),
+            payment("ch_2", {"Mode": "Test"}),
+            payment("ch_3", {"Disputed Amount": "24.90", "Dispute Status": "Needs Response"}),
+        ),
+    )
+    inbox.put("old.csv", as_csv(payment("ch_4"), columns=[c for c in COLUMNS if "isput" not in c and c != "Mode"]))
+    inbox.pull()
+    assert inbox.reasons() == {}
+    assert inbox.rows(TABLE, "payment_id, is_test, disputed, dispute_status") == [
+        ("ch_1", False, None, None),
+        ("ch_2", True, None, None),
+        ("ch_3", False, Decimal("24.90"), "needs_response"),
+        ("ch_4", False, None, None),
+    ]
 
 
 @pytest.mark.parametrize("status", ["Partial Refund", "requires_payment_method", "Canceled", "FAILED", "Uncaptured"])

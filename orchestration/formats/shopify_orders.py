@@ -30,7 +30,7 @@ _COLUMNS: dict[str, Names] = {
     "phone": ("Phone", None),
     "status": ("Financial Status",),
     "created": ("Created at",),
-    "cancelled": ("Cancelled at",),
+    "cancelled": ("Cancelled at", "Canceled at"),
     "currency": ("Currency",),
     "total": ("Total",),
     "refunded": ("Refunded Amount",),

@@ -34,6 +34,9 @@ _COLUMNS: dict[str, Names] = {
     "status": ("Status",),
     "customer": ("Customer ID",),
     "email": ("Customer Email", None),
+    "mode": ("Mode", None),
+    "disputed": ("Disputed Amount", None),
+    "dispute": ("Dispute Status", None),
 }
 
 
@@ -50,6 +53,9 @@ class StripePayments(Format):
             "refunded": "DECIMAL(18,4)",
             "currency": "VARCHAR",
             "status": "VARCHAR",
+            "is_test": "BOOLEAN",
+            "disputed": "DECIMAL(18,4)",
+            "dispute_status": "VARCHAR",
         }
     }
 
@@ -80,7 +86,8 @@ class StripePayments(Format):
             select *, nullif(trim(payment_id), '') as id, {instant_sql("created", written)} as instant,
                 coalesce(nullif(trim(customer), ''), nullif(lower(trim(email)), '')) as member,
                 replace(lower(trim(status)), ' ', '_') as state, upper(trim(currency)) as currency_code,
-                {amount_sql("amount")} as paid_amount, {amount_sql("refunded")} as refunded_amount
+                {_amount("amount")} as paid_amount, {_amount("refunded")} as refunded_amount,
+                {_amount("disputed")} as disputed_amount
             from mapped
         )
         select
@@ -92,16 +99,26 @@ class StripePayments(Format):
                 when instant is null then 'Created (UTC): expected an instant, found ' || left(created, 40)
                 {amount_problem("Amount", "amount", "paid_amount")}
                 {amount_problem("Amount Refunded", "refunded", "refunded_amount", required=False)}
+                {amount_problem("Disputed Amount", "disputed", "disputed_amount", required=False)}
                 {currency_problem("Currency", "currency_code")}
                 when coalesce(state, '') = '' then 'Status: missing'
                 when state not in ({known}) then 'Status: unknown value ' || left(status, 40)
                 else {instant_problem("instant")} end as reason,
             coalesce(raw, {as_raw(_COLUMNS)}) as raw,
             id as payment_id, member, paid_amount as amount, refunded_amount as refunded, currency_code as currency,
-            state as status
+            state as status, coalesce(lower(trim(mode)) = 'test', false) as is_test, disputed_amount as disputed,
+            nullif(replace(lower(trim(dispute)), ' ', '_'), '') as dispute_status
         from typed
         """
         return Parsed(table, rows, unreadable)
+
+
+def _amount(column: str) -> str:
+    """SQL for an amount as the account's language has it: a comma before two digits parts no thousands."""
+    return (
+        f"case when regexp_full_match(trim({column}), '[^,]*,[0-9]{{2}}') then {amount_sql(column, ',')}"
+        f" else {amount_sql(column)} end"
+    )
 
 
 FORMAT = StripePayments()

@@ -18,8 +18,8 @@ latest as (
 
     select
         *,
-        -- What was paid, less what was paid back.
-        charged - refunded as amount
+        -- What was paid, less what was paid back: by the shop, or by the bank after a dispute was lost.
+        charged - refunded - case when dispute_status = 'lost' then coalesce(disputed, charged) else 0 end as amount
     from payments
     qualify {{ latest_version("source, payment_id", "file_last_at") }}
 
@@ -34,5 +34,8 @@ select
     currency,
     status,
     status in ('paid', 'succeeded', 'partial_refund', 'partially_refunded')
-    and (amount > 0 or refunded = 0) as is_purchase
+    and not is_test
+    -- Until it is won, the bank holds the money. Inquiries (warning_...) move none.
+    and coalesce(dispute_status, '') not in ('needs_response', 'under_review')
+    and (amount > 0 or charged = 0) as is_purchase
 from latest

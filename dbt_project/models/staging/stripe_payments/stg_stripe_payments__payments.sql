@@ -18,7 +18,10 @@ renamed as (
         amount as charged,
         coalesce(refunded, 0) as refunded,
         currency,
-        status
+        status,
+        is_test,
+        disputed,
+        dispute_status
     from source
 
 )
