@@ -95,6 +95,24 @@ MUTATIONS = [
         "weeks_are_local_when_the_clocks_go_back",
     ),
     (
+        "models/member_weeks/int_community_members.sql",
+        "row(joined_at, joined_at_is_inferred)",
+        "joined_at",
+        "a_person_joined_with_the_first_account",
+    ),
+    (
+        "models/canonical/formats/int_zulip__membership_events.sql",
+        "event_type = 'join')",
+        "event_type <> 'join')",
+        "deactivated_zulip_accounts_left_after_their_last_sign",
+    ),
+    (
+        "macros/page_statistics.sql",
+        "row(export_number, told_at, {{ column }})",
+        "row(told_at, {{ column }})",
+        "of_a_post_the_last_that_is_told_holds",
+    ),
+    (
         "macros/streams.sql",
         "order by export_number desc",
         "order by export_number",

@@ -1,6 +1,6 @@
-{# The value of a post's column that was told last, where any was. #}
+{# The value of a post's column that was told last, where any was; of two told at one instant the greater. #}
 {% macro last_told(column) -%}
-    max_by({{ column }}, struct_pack(number := export_number, at := told_at)) filter (where {{ column }} is not null)
+    max_by({{ column }}, row(export_number, told_at, {{ column }})) filter (where {{ column }} is not null)
 {%- endmacro %}
 
 {# What a figure of all time grew by since the snapshot before; the first one is the whole of it. Platforms take away

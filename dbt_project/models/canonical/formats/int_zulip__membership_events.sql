@@ -20,7 +20,7 @@ last_logged as (
         source,
         member_id,
         max(occurred_at) as occurred_at,
-        max_by(event_type, occurred_at) as event_type
+        max_by(event_type, row(occurred_at, event_type = 'join')) as event_type
     from logged
     group by source, member_id
 
