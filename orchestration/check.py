@@ -6,10 +6,11 @@ import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration import canonical, dbt_runs, formats, warehouse
@@ -17,7 +18,7 @@ from orchestration.community import Community, environment_as_it_was
 from orchestration.config import Source
 from orchestration.errors import UserError
 from orchestration.exports import lake
-from orchestration.exports.pull import PullResult, pull
+from orchestration.exports.pull import PullResult, in_short, pull
 from orchestration.faults import telling
 from orchestration.home import Home
 from orchestration.terminal import on_one_line
@@ -36,6 +37,8 @@ _ALSO_HELD = {
 }
 # Problems of a source that are told one by one.
 _TOLD = 10
+# The files of spreadsheet programs.
+_SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 # A share of acts before joining that an account moved from elsewhere does not explain.
 _DOUBTFUL_SHARE = 0.01
 
@@ -100,7 +103,8 @@ def _describe(
     table = Table(title=f"{source.name} ({source.format})", title_justify="left", show_header=False, box=None)
     used = [account for account in result.accounts if account.outcome != lake.UNUSED]
     spans = [account for account in used if account.first_at and account.last_at]
-    table.add_row("files", f"{len(used):,} read, {result.count(lake.UNUSED):,} not needed for any figure")
+    unneeded = f": {escape(on_one_line(in_short(result.unneeded)))}" if result.unneeded else ""
+    table.add_row("files", f"{len(used):,} read, {len(result.unneeded):,} not needed for any figure{unneeded}")
     by_table = ", ".join(f"{count:,} {name}" for name, count in _rows_by_table(home, source).items())
     usable = f"{result.total('rows_loaded'):,} usable" + (f": {by_table}" if by_table else "")
     table.add_row("rows", f"{result.total('rows_read'):,} read, {usable}")
@@ -123,6 +127,7 @@ def _describe(
             style="yellow",
             soft_wrap=True,
         )
+    _describe_spreadsheets(console, source, result)
     _describe_doubts(console, source, connection)
     _describe_problems(console, home, source)
 
@@ -175,6 +180,15 @@ def _held(source: Source, connection: duckdb.DuckDBPyConnection) -> Iterator[tup
 
 def _counted(count: int, one: str) -> str:
     return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+
+
+def _describe_spreadsheets(console: Console, source: Source, result: PullResult) -> None:
+    """Says it where a spreadsheet's own file lies among files that would be read, were it one of them."""
+    its_format = formats.get(source.format)
+    options = its_format.options(source.options)
+    sheets = [PurePosixPath(file) for file in result.unneeded if file.lower().endswith(_SPREADSHEETS)]
+    if any(its_format.table_of(str(sheet.with_suffix(".csv")), options) for sheet in sheets):
+        console.print("  A spreadsheet is read once it is saved as CSV (UTF-8).", style="yellow")
 
 
 def _describe_doubts(console: Console, source: Source, connection: duckdb.DuckDBPyConnection) -> None:

@@ -245,6 +245,25 @@ def test_check_shows_what_cannot_be_read(tmp_path: Path):
     assert "general/2026-01-06.json: not valid JSON" in done.stdout
 
 
+def test_check_names_what_it_does_not_need_and_says_how_a_spreadsheet_is_read(tmp_path: Path):
+    (tmp_path / "stillhere.toml").write_text(TABLE.partition("[sources.members]")[0].replace("exports/*.csv", "exports"))
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "acts.csv").write_text("who,at,what,id\na,2026-03-01T10:00Z,post,1\n")
+    for name in ("[red]1.pdf", "2\x1b.pdf", "3.pdf", "4.pdf"):
+        (exports / name).write_bytes(b"%PDF")
+    done = stillhere("check", "--config", tmp_path / "stillhere.toml")
+    said = " ".join(done.stdout.split())
+    assert "1 read, 4 not needed for any figure: 2\\x1b.pdf, 3.pdf, 4.pdf, and 1 more" in said
+    assert done.returncode == 0 and "spreadsheet" not in said
+    for name in ("2\x1b.pdf", "3.pdf"):
+        (exports / name).unlink()
+    (exports / "April.XLSX").write_bytes(b"PK")
+    said = " ".join(stillhere("check", "--config", tmp_path / "stillhere.toml").stdout.split())
+    assert "not needed for any figure: 4.pdf, April.XLSX, [red]1.pdf" in said
+    assert "A spreadsheet is read once it is saved as CSV (UTF-8)." in said
+
+
 def test_ui_refuses_a_port_that_is_taken(tmp_path: Path):
     import socket
 

@@ -340,7 +340,8 @@ def test_nothing_at_the_path_is_told_with_what_was_expected(inbox, path):
 
 def test_a_folder_without_a_single_file_that_fits_is_not_called_known(inbox):
     inbox.put("notes.txt", "hello")
-    assert inbox.pull().sentence() == "slack: nothing to read: no figure needs any of the 1 files found"
+    said = inbox.pull().sentence()
+    assert said == "slack: nothing to read: no figure needs any of the 1 files found (notes.txt)"
 
 
 def test_a_dangling_link_is_told_and_the_rest_goes_on(inbox):

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from orchestration.exports.reading import ExportReader
 from orchestration.faults import trouble_with_disk
 from orchestration.home import Home
 
-# How many of the files that cannot be read are named in one line.
+# How many files are named in one line.
 _NAMED = 3
 
 
@@ -51,11 +51,18 @@ class PullResult:
         """How many files came to that outcome."""
         return sum(account.outcome == outcome for account in self.accounts)
 
+    @property
+    def unneeded(self) -> list[str]:
+        """The files that no figure needs."""
+        return [account.file for account in self.accounts if account.outcome == lake.UNUSED]
+
     def sentence(self) -> str:
         """One line for a person."""
         if not self.changed:
             if not self.count(lake.KNOWN):
-                return f"{self.source}: nothing to read: no figure needs any of the {len(self.accounts):,} files found"
+                found = f"{len(self.accounts):,} files found"
+                found += f" ({in_short(self.unneeded)})" if self.unneeded else ""
+                return f"{self.source}: nothing to read: no figure needs any of the {found}"
             return f"{self.source}: nothing new ({self.count(lake.KNOWN):,} known files)"
         files, bad = self.count(lake.LOADED), self.total("rows_quarantined")
         quarantined = f", {bad:,} quarantined (see quarantine/{self.source})" if bad else ""
@@ -65,9 +72,13 @@ class PullResult:
         """One line for a person on what cannot be read; None: everything can."""
         if not self.unreadable:
             return None
-        more = len(self.unreadable) - _NAMED
-        named = "; ".join(self.unreadable[:_NAMED]) + (f"; and {more:,} more" if more > 0 else "")
-        return f"{self.source}: cannot be read: {named} (see quarantine/{self.source})"
+        return f"{self.source}: cannot be read: {in_short(self.unreadable, '; ')} (see quarantine/{self.source})"
+
+
+def in_short(files: Sequence[str], separator: str = ", ") -> str:
+    """The first few of some files, and how many more there are, for one line."""
+    more = len(files) - _NAMED
+    return separator.join([*files[:_NAMED], *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def options_digest(source: Source) -> str:
@@ -295,10 +306,9 @@ class Pull:
             {account.file for account in before if account.outcome == lake.LOADED and account.sha256 not in there}
         )
         if gone:
-            named = ", ".join(gone[:3]) + (", ..." if len(gone) > 3 else "")
             raise ExportsError(
                 f"{self.config.file}: sources.{self.source.name}: the way its files are read was changed, but"
-                f" {len(gone)} file(s) loaded before are gone or different now ({named})"
+                f" {len(gone)} file(s) loaded before are gone or different now ({in_short(gone)})"
                 " and cannot be read again. Put them back, undo the change, or give the source another name."
             )
 
