@@ -87,7 +87,7 @@ select
     latest.is_direct,
     latest.is_forwarded,
     case when topics.content_id is null then latest.replied_content_id end as parent_id,
-    latest.export_number
+    latest.last_export_number as export_number
 from latest
 left join topics
     on latest.source = topics.source
