@@ -333,7 +333,7 @@ def test_of_what_happened_in_the_organization_only_deactivations_and_returns_are
 
 
 def test_of_the_copies_in_the_latest_archive_the_one_in_the_last_file_holds(tmp_path):
-    """Also where that file is unchanged since the archive before: message 2 replies in the topic that it was moved to."""
+    """Also where that file is unchanged since the archive before: message 2 replies in the topic it was moved to."""
     inbox = Inbox(tmp_path / "community", ZULIP.replace('"exports"', '"exports/*"'))
     first, second = message(1, "Ann"), message(2, "Ben")
     for export in ("1", "2"):
