@@ -18,8 +18,8 @@
             'thread_id': 'varchar', 'target_member_id': 'varchar', 'content_type': 'varchar', 'time_precision': 'varchar',
         },
         'content_statistics': {
-            'source': 'varchar', 'content_id': 'varchar', 'statistic': 'varchar', 'quantity': 'bigint',
-            'occurred_at': 'timestamp', 'time_precision': 'varchar',
+            'source': 'varchar', 'content_id': 'varchar', 'target_member_id': 'varchar', 'statistic': 'varchar',
+            'quantity': 'bigint', 'occurred_at': 'timestamp', 'time_precision': 'varchar',
         },
         'account_statistics': {
             'source': 'varchar', 'account_id': 'varchar', 'day': 'date', 'followers': 'bigint',

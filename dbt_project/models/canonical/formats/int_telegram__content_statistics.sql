@@ -4,6 +4,7 @@ with reactions as (
     select
         source,
         content_id,
+        account_id,
         occurred_at,
         unnest(reactions) as reaction
     from {{ ref('int_telegram__messages') }}
@@ -15,6 +16,7 @@ counted as (
     select
         source,
         content_id,
+        account_id,
         occurred_at,
         reaction.emoji,
         sum(reaction.quantity) as quantity
@@ -41,6 +43,7 @@ unnamed as (
     select
         counted.source,
         counted.content_id,
+        counted.account_id,
         counted.occurred_at,
         counted.quantity - coalesce(named.quantity, 0) as quantity
     from counted
@@ -54,10 +57,12 @@ unnamed as (
 select
     source,
     content_id,
+    -- What is no content (a service message, a message passed on) tells of no author, and may be a bot's.
+    source || ':' || account_id as target_member_id,
     'reaction' as statistic,
     cast(sum(quantity) as bigint) as quantity,
     occurred_at,
     'inherited' as time_precision
 from unnamed
 where quantity > 0
-group by source, content_id, occurred_at
+group by source, content_id, account_id, occurred_at
