@@ -149,7 +149,7 @@ MUTATIONS = [
         "a_slack_channel_that_was_renamed_is_one",
     ),
     (
-        "models/canonical/formats/int_telegram__messages.sql",
+        "models/canonical/formats/int_telegram__message_versions.sql",
         "        and versions.occurred_at = befores.occurred_at\n",
         "",
         "a_telegram_group_that_became_a_supergroup_is_one_chat",

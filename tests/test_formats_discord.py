@@ -345,3 +345,29 @@ def test_what_deleted_accounts_wrote_is_content_and_nobodys(tmp_path):
     ]
     found = looked_at(community, "select content_id, statistic, quantity from canonical.int_content_statistics")
     assert found == [("10/100", "reaction", 1)]
+
+
+def test_what_a_bots_answer_to_a_command_gets_is_not_received(tmp_path):
+    """Named or counted alone; what a member's message gets is, also where it is no content (the announced joining)."""
+    robot = author("9", "Robot", is_bot=True)
+    inbox = Inbox(tmp_path / "community", SOURCE)
+    inbox.put(
+        "general.json",
+        channel(
+            message("100", "1"),
+            message("101", "9", author=robot, type="20", reactions=[reaction("x", "1", count=3)]),
+            message("102", "2", type="GuildMemberJoin", reactions=[reaction("x", "1", count=5)]),
+        ),
+    )
+    community = pulled(inbox.config_file)
+    computed(community, [date(2024, 1, 1)], "int_engagements")
+    assert looked_at(
+        community,
+        "select content_id, author_id, actor_id, quantity, is_received, is_received_in_all"
+        " from canonical.int_engagements order by all",
+    ) == [
+        ("10/101", "discord:9", "discord:1", 1, False, False),
+        ("10/101", "discord:9", None, 2, False, False),
+        ("10/102", "discord:2", "discord:1", 1, True, True),
+        ("10/102", "discord:2", None, 4, True, True),
+    ]

@@ -371,3 +371,35 @@ def test_the_figures_of_a_small_group_are_those_worked_out_by_hand(tmp_path):
         " reactions, new_active, retained, dormant, members_join_inferred from reports.report_activity"
         " where source = 'telegram' and week_start >= '2024-01-01' order by week_start",
     ) == [("2024-01-01", 3, 1, 0, 2, 1, 1, 0, 1, 2, 0, 0, 0), ("2024-01-08", 3, 1, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1)]
+
+
+def test_a_reaction_that_a_later_export_no_longer_names_stays(tmp_path):
+    """Telegram names the latest three who gave an emoji; where it names all, who is gone withdrew the reaction."""
+    monday, next_monday = datetime(2024, 1, 1, 10, tzinfo=UTC), datetime(2024, 1, 8, 10, tzinfo=UTC)
+    later = [(f"user{number}", next_monday + number * HOUR) for number in (5, 4, 3)]
+    inbox = Inbox(tmp_path / "community", SOURCE.replace('"exports"', '"exports/*"'))
+    inbox.put(
+        "1/result.json",
+        chat(
+            message(1, "user1", monday, reactions=[reaction("x", ("user2", monday + HOUR))]),
+            message(2, "user1", monday, reactions=[reaction("x", ("user6", monday + HOUR))]),
+        ),
+    )
+    inbox.put(
+        "2/result.json",
+        chat(
+            message(1, "user1", monday, reactions=[reaction("x", *later, count=6)]),
+            message(2, "user1", monday),
+            message(3, "user1", next_monday),
+        ),
+    )
+    community = pulled(inbox.config_file)
+    computed(community, [date(2024, 1, 1), date(2024, 1, 8)], "report_activity", "int_content_statistics")
+    # user2 is active in the first week; user6 has been seen, and did nothing that lasts.
+    assert looked_at(
+        community,
+        "select week_start::varchar, members, active_members, reactions from reports.report_activity"
+        " where source = 'telegram' order by week_start",
+    ) == [("2024-01-01", 3, 2, 1), ("2024-01-08", 6, 4, 3)]
+    rest = looked_at(community, "select content_id, quantity from canonical.int_content_statistics")
+    assert rest == [("10/1", 2)]

@@ -1,7 +1,7 @@
 """Zulip exports: every row is loaded or quarantined with its reason, whatever the files look like."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +12,7 @@ from orchestration.exports.lake import Ledger
 from orchestration.formats import json_objects
 from orchestration.formats.base import Observes
 from orchestration.formats.zulip import topic_of
+from tests.computed import computed, looked_at, pulled
 from tests.exports_in.inbox import UTF_16, Inbox
 from tests.exports_in.slack_export import write_zip
 from tests.exports_in.zulip_export import MONDAY, ZULIP, account, logged, message, realm, server_message, topic_file
@@ -329,3 +330,18 @@ def test_of_what_happened_in_the_organization_only_deactivations_and_returns_are
         (noon + timedelta(seconds=3), 11, 104, False),
         (noon + timedelta(seconds=20.5), 10, 103, True),
     ]
+
+
+def test_of_the_copies_in_the_latest_archive_the_one_in_the_last_file_holds(tmp_path):
+    """Also where that file is unchanged since the archive before: message 2 replies in the topic it was moved to."""
+    inbox = Inbox(tmp_path / "community", ZULIP.replace('"exports"', '"exports/*"'))
+    first, second = message(1, "Ann"), message(2, "Ben")
+    for export in ("1", "2"):
+        inbox.put(f"{export}/stream_index.json", {"streams": {}})
+        inbox.put(f"{export}/{STREAM}/moved.json", [first, second])
+    inbox.put(f"2/{STREAM}/before.json", [second, message(3, "Cem", MONDAY + 9 * 86400)])
+    community = pulled(inbox.config_file)
+    computed(community, [date(2024, 1, 1)], "int_interactions")
+    assert looked_at(
+        community, "select content_id, interaction_type, thread_id from canonical.int_interactions order by 1"
+    ) == [("1", "post", "7/moved"), ("2", "reply", "7/moved"), ("3", "post", "7/before")]

@@ -148,3 +148,20 @@ def test_of_two_lists_the_later_export_holds(communities):
 def test_of_two_downloads_of_the_same_payments_the_second_holds(communities):
     """A browser counts them in brackets, which sort before the dot."""
     assert looked_at(communities, "select status, is_purchase from canonical.int_orders") == [("refunded", False)]
+
+
+def test_an_older_export_that_is_put_beside_a_newer_one_does_not_hold(tmp_path):
+    """Though it was pulled last: the newer one is in the folder still, the same as it was."""
+    names = [name for name in SOURCES if name != "till"]
+    sections = "".join(f'[[sources]]\nname = "{name}"\nformat = "{name}"\npath = "{name}"\n' for name in names)
+    put(tmp_path / "stillhere.toml", f'[community]\nname = "Here"\n{sections}')
+    for is_later in (True, False):
+        for name in names:
+            globals()[name](tmp_path / name, is_later)
+        community = pulled(tmp_path / "stillhere.toml")
+    computed(community, [WEEK], "int_interactions")
+    assert looked_at(
+        community,
+        "select source, interaction_type, content_type from canonical.int_interactions"
+        " where occurred_at < timestamp '2026-01-06' order by all",
+    ) == [(name, "post", "image") for name in ("discord", "slack", "telegram", "zulip")]

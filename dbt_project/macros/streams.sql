@@ -18,8 +18,8 @@
             'thread_id': 'varchar', 'target_member_id': 'varchar', 'content_type': 'varchar', 'time_precision': 'varchar',
         },
         'content_statistics': {
-            'source': 'varchar', 'content_id': 'varchar', 'statistic': 'varchar', 'quantity': 'bigint',
-            'occurred_at': 'timestamp', 'time_precision': 'varchar',
+            'source': 'varchar', 'content_id': 'varchar', 'target_member_id': 'varchar', 'statistic': 'varchar',
+            'quantity': 'bigint', 'occurred_at': 'timestamp', 'time_precision': 'varchar',
         },
         'account_statistics': {
             'source': 'varchar', 'account_id': 'varchar', 'day': 'date', 'followers': 'bigint',
@@ -71,20 +71,25 @@
 {%- endmacro %}
 
 {# All rows of a staging model, of every export that holds them, with the export's place among its source's.
-   `age`: an instant of a row. Exports that lie side by side in one folder are one export by name; `file_last_at` then tells
-   which file is of the newer one: the newest such instant of its file, or of all files in as many folders up. #}
+   `age`: an instant of a row. A file that stays the same is of the last export that holds it, and so are exports that
+   lie side by side in one folder; `file_last_at` then tells which file is of the newer one: the newest such instant of
+   its file, or of all files in as many folders up. #}
 {% macro versions_of(staged, age=none, folders_up=0) -%}
     select
         staged.*,
         {%- if age %}
-        {{ file_last_at('staged', age, folders_up) }} as file_last_at,
+        {{ file_last_at('staged', age, 'exports.last_export_number', folders_up) }} as file_last_at,
+        exports.last_export_number,
         {%- endif %}
         exports.export_number
     from {{ staged }} as staged
-    inner join {{ ref('int_exports') }} as exports
+    inner join {{ ref('int_file_exports') if age else ref('int_exports') }} as exports
         on staged.source = exports.source
         and staged.export_name = exports.export_name
         and staged.loaded_at = exports.loaded_at
+        {%- if age %}
+        and staged.file_name = exports.file_name
+        {%- endif %}
 {%- endmacro %}
 
 {# The export in which each account of a member list stands first, out of the list's `versions`. #}
@@ -98,9 +103,9 @@
 {%- endmacro %}
 
 {# The newest instant of a row's file, or of all files of its export in as many folders up. #}
-{% macro file_last_at(rows, age, folders_up=0) -%}
+{% macro file_last_at(rows, age, export_number, folders_up=0) -%}
     max({{ rows }}.{{ age }}) over (
-        partition by {{ rows }}.source, {{ rows }}.export_name, {{ rows }}.loaded_at, {{ folder_of(rows ~ '.file_name', folders_up) }}
+        partition by {{ rows }}.source, {{ export_number }}, {{ folder_of(rows ~ '.file_name', folders_up) }}
     )
 {%- endmacro %}
 
@@ -114,11 +119,18 @@
 {%- endmacro %}
 
 {# One row out of several by an order; the tie-breaks of "the later export holds" are the same everywhere.
-   `file_age`: a column that tells which of two files of one export is the newer, before their names do. Among names the
-   longer is the later: "orders (1).csv" came after "orders.csv", and "to Jan 10" after "to Jan 9". #}
+   `file_age`: a column that tells which of two files of one export is the newer, before the pulls that read them do, and
+   their names. Among names the longer is the later: "orders (1).csv" came after "orders.csv", and "to Jan 10" after
+   "to Jan 9". #}
 {% macro latest_version(partition_by, file_age=none) -%}
     row_number() over (
         partition by {{ partition_by }}
-        order by export_number desc, {{ file_age ~ ' desc nulls last, length(file_name) desc, ' if file_age }}file_name desc, row_number_in_file desc
+        order by {{ version_order(file_age) }}
     ) = 1
+{%- endmacro %}
+
+{# The order of versions, the one that holds first. #}
+{% macro version_order(file_age=none) -%}
+    {{ 'last_export_number desc, ' ~ file_age ~ ' desc nulls last, ' if file_age -}}
+    export_number desc, {{ 'length(file_name) desc, ' if file_age }}file_name desc, row_number_in_file desc
 {%- endmacro %}

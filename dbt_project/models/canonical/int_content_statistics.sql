@@ -24,6 +24,7 @@ dated as (
 select
     source,
     content_id,
+    target_member_id,
     statistic,
     quantity,
     occurred_at,

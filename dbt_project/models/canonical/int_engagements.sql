@@ -20,7 +20,7 @@ numbers as (
     select
         source,
         content_id,
-        cast(null as varchar) as target_member_id,
+        target_member_id,
         cast(null as varchar) as actor_id,
         statistic as engagement_type,
         quantity,

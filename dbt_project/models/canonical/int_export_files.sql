@@ -12,8 +12,9 @@ select
     sha256,
     loaded_at,
     outcome = 'loaded' as is_loaded,
+    outcome = 'opened' as is_opened,
     reason is null as is_readable,
     rows_quarantined,
     coalesce(rows_erased, 0) as rows_erased
 from ledger
-where outcome in ('loaded', 'known', 'unreadable')
+where outcome in ('loaded', 'known', 'opened', 'unreadable')

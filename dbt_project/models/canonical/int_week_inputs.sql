@@ -50,7 +50,7 @@ statistic_rows as (
 
     select
         week_start,
-        {{ row_hash(['source', 'content_id', 'statistic', 'quantity', 'occurred_at']) }} as row_hash
+        {{ row_hash(['source', 'content_id', 'target_member_id', 'statistic', 'quantity', 'occurred_at']) }} as row_hash
     from {{ ref('int_content_statistics') }}
 
 ),

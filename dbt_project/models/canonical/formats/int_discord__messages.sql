@@ -51,7 +51,7 @@ select
                 else coalesce(latest.parent_channel_id, latest.channel_id)
             end || '/' || latest.channel_id
     end as parent_id,
-    latest.export_number
+    latest.last_export_number as export_number
 from latest
 left join own_starters
     on latest.source = own_starters.source

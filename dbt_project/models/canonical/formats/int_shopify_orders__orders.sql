@@ -1,17 +1,8 @@
 -- An order's own row; the version in the later export holds (an order may be refunded after it was paid). Of two files
 -- in one folder that is the one with the newer orders: downloads are named "orders_export (1).csv".
-with orders as (
+with versions as (
 
-    select
-        stg.*,
-        exports.export_number,
-        {{ file_last_at('stg', 'ordered_at') }} as file_last_at
-    from {{ ref('stg_shopify_orders__rows') }} as stg
-    inner join {{ ref('int_exports') }} as exports
-        on stg.source = exports.source
-        and stg.export_name = exports.export_name
-        and stg.loaded_at = exports.loaded_at
-    where stg.is_order
+    {{ versions_of(ref('stg_shopify_orders__rows'), age='ordered_at') }}
 
 ),
 
@@ -21,7 +12,8 @@ latest as (
         *,
         -- What was paid, less what was paid back.
         total - refunded - case when status = 'partially_paid' then outstanding else 0 end as amount
-    from orders
+    from versions
+    where is_order
     qualify {{ latest_version("source, order_name", "file_last_at") }}
 
 )

@@ -1,16 +1,8 @@
 -- A payment is known by its id; the version in the later export holds (it may have been refunded since). Of two files
 -- in one folder that is the one with the newer payments: downloads are named "unified_payments (1).csv".
-with payments as (
+with versions as (
 
-    select
-        stg.*,
-        exports.export_number,
-        {{ file_last_at('stg', 'ordered_at') }} as file_last_at
-    from {{ ref('stg_stripe_payments__payments') }} as stg
-    inner join {{ ref('int_exports') }} as exports
-        on stg.source = exports.source
-        and stg.export_name = exports.export_name
-        and stg.loaded_at = exports.loaded_at
+    {{ versions_of(ref('stg_stripe_payments__payments'), age='ordered_at') }}
 
 ),
 
@@ -20,7 +12,7 @@ latest as (
         *,
         -- What was paid, less what was paid back: by the shop, or by the bank after a dispute was lost.
         charged - refunded - case when dispute_status = 'lost' then coalesce(disputed, charged) else 0 end as amount
-    from payments
+    from versions
     qualify {{ latest_version("source, payment_id", "file_last_at") }}
 
 )

@@ -60,6 +60,7 @@ reactions_as_acts as (
     left join threads
         on reactors.source = threads.source
         and reactors.content_id = threads.content_id
+    where not reactors.is_withdrawn
 
 )
 

@@ -1,4 +1,4 @@
-with sentences as (
+with events as (
 
     select distinct
         source,
@@ -8,18 +8,9 @@ with sentences as (
     from {{ ref('stg_whatsapp__messages') }}
     where event_type is not null
 
-),
-
--- Whoever was removed is gone as well.
-events as (
-
-    select * from sentences
-    union all
-    select source, occurred_at, 'leave' as event_type, account_name from sentences where event_type = 'removed'
-
 )
 
-select distinct
+select
     source,
     source || ':' || account_name as member_id,
     occurred_at,

@@ -1,5 +1,5 @@
--- A message is known by its id; the version in the later export holds. In an archive a moved topic leaves copies behind: the one
--- in the file that is last by name holds.
+-- A message is known by its id; the version in the later export holds. In an archive a moved topic leaves copies behind: of
+-- those in the latest archive the one in the file that is last by name holds, however long that file has been there.
 with exports as (
 
     select * from {{ ref('int_exports') }}
@@ -40,7 +40,7 @@ archived as (
         false as is_direct,
         cast(null as varchar) as addressee_id,
         content_type,
-        cast(null as timestamp) as file_last_at
+        cast(null as timestamp) as dated_at
     from {{ ref('stg_zulip__messages') }}
 
 ),
@@ -65,7 +65,7 @@ exported as (
         not coalesce(recipients.is_stream, messages.topic not in ('', chr(7))) as is_direct,
         case when recipients.is_user then cast(recipients.stream_or_user_id as varchar) end as addressee_id,
         messages.content_type,
-        {{ file_last_at('messages', 'occurred_at', folders_up=1) }} as file_last_at
+        messages.occurred_at as dated_at
     from {{ ref('stg_zulip__server_messages') }} as messages
     left join recipients
         on messages.source = recipients.source
@@ -85,12 +85,14 @@ versions as (
 
     select
         messages.*,
-        exports.export_number
+        {{ file_last_at('messages', 'dated_at', 'files.last_export_number', folders_up=1) }} as file_last_at,
+        files.last_export_number
     from messages
-    inner join exports
-        on messages.source = exports.source
-        and messages.export_name = exports.export_name
-        and messages.loaded_at = exports.loaded_at
+    inner join {{ ref('int_file_exports') }} as files
+        on messages.source = files.source
+        and messages.export_name = files.export_name
+        and messages.loaded_at = files.loaded_at
+        and messages.file_name = files.file_name
 
 ),
 
@@ -100,7 +102,7 @@ latest as (
     from versions
     qualify row_number() over (
         partition by source, message_id
-        order by export_number desc, file_last_at desc nulls last, file_name desc, row_number_in_file desc
+        order by last_export_number desc, file_last_at desc nulls last, file_name desc, row_number_in_file desc
     ) = 1
 
 )

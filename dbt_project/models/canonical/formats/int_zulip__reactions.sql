@@ -3,20 +3,9 @@
 with files as (
 
     select
-        files.source,
-        files.file_name,
-        {{ folder_of('files.file_name', 1) }} as folder,
-        files.sha256,
-        files.export_name,
-        files.loaded_at,
-        files.is_loaded,
-        exports.export_number
-    from {{ ref('int_export_files') }} as files
-    inner join {{ ref('int_exports') }} as exports
-        on files.source = exports.source
-        and files.export_name = exports.export_name
-        and files.loaded_at = exports.loaded_at
-    where files.is_readable
+        *,
+        {{ folder_of('file_name', 1) }} as folder
+    from {{ ref('int_held_files') }}
 
 ),
 
@@ -27,26 +16,20 @@ realms as (
 
 ),
 
--- A file that stays the same is loaded once, and in later exports all the same.
 held as (
 
     select
-        loaded.source,
-        loaded.export_name,
-        loaded.loaded_at,
-        loaded.file_name,
-        loaded.folder,
+        files.source,
+        files.export_name,
+        files.loaded_at,
+        files.file_name,
+        files.folder,
         max(files.export_number) as export_number
-    from files as loaded
-    inner join files
-        on loaded.source = files.source
-        and loaded.file_name = files.file_name
-        and loaded.sha256 = files.sha256
+    from files
     inner join realms
         on files.source = realms.source
         and files.export_number = realms.export_number
         and files.folder = realms.folder
-    where loaded.is_loaded
     group by all
 
 ),
@@ -59,7 +42,7 @@ messages as (
         held.export_number,
         held.folder,
         messages.file_name,
-        {{ file_last_at('messages', 'occurred_at', folders_up=1) }} as file_last_at
+        {{ file_last_at('messages', 'occurred_at', 'held.export_number', folders_up=1) }} as file_last_at
     from {{ ref('stg_zulip__server_messages') }} as messages
     inner join held
         on messages.source = held.source
@@ -90,15 +73,11 @@ reactions as (
         realms.export_number,
         realms.folder
     from {{ ref('stg_zulip__reactions') }} as reactions
-    inner join realms as loaded
-        on reactions.source = loaded.source
-        and reactions.export_name = loaded.export_name
-        and reactions.loaded_at = loaded.loaded_at
-        and reactions.file_name = loaded.file_name
     inner join realms
-        on loaded.source = realms.source
-        and loaded.file_name = realms.file_name
-        and loaded.sha256 = realms.sha256
+        on reactions.source = realms.source
+        and reactions.export_name = realms.export_name
+        and reactions.loaded_at = realms.loaded_at
+        and reactions.file_name = realms.file_name
 
 )
 
