@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from datetime import date, datetime
+from datetime import datetime
 
 import pyarrow as pa
 import pytest
@@ -15,7 +15,6 @@ from orchestration import config, formats
 from orchestration.errors import ConfigError
 from orchestration.exports.lake import Ledger, tables_with_rows
 from orchestration.formats.tabular import NO_ID
-from tests.computed import computed, looked_at, pulled
 from tests.exports_in.inbox import UTF_16, Inbox
 from tests.exports_in.mapped import json_lines, table_source, write_parquet
 
@@ -631,22 +630,3 @@ def test_equal_rows_are_separate_acts_where_the_config_says_so(inbox):
 def test_rows_with_an_id_are_told_apart_by_it_alone(inbox):
     with pytest.raises(ConfigError, match="equal_rows"):
         inbox.configure(table_source('member = "who"\nat = "at"\nid = "id"', 'type = "post"\nequal_rows = "separate"'))
-
-
-def test_who_is_removed_or_banned_is_gone_and_counts_once(inbox):
-    """As who leaves is, until they join again; each of the three is a kind of its own in the report of harm."""
-    inbox.configure(table_source(TYPED, ""))
-    people = "".join(f"{who},2024-01-0{n},post\n" for n, who in enumerate(("ann", "ben", "cem", "dan"), start=1))
-    gone = "ben,2024-01-09,removed\ncem,2024-01-10,banned\ndan,2024-01-11,leave\n"
-    inbox.put("log.csv", f"who,at,what\n{people}{gone}cem,2024-01-16,join\nann,2024-01-16,post\n")
-    community = pulled(inbox.config_file)
-    weeks = [date(2024, 1, day) for day in (1, 8, 15)]
-    computed(community, weeks, "report_activity", "report_safety")
-    source = "source = (select min(source) from reports.report_activity where source <> 'all')"
-    assert looked_at(
-        community, f"select members, left_members from reports.report_activity where {source} order by week_start"
-    ) == [(4, 0), (1, 3), (2, 0)]
-    assert looked_at(
-        community,
-        f"select event_type, events from reports.report_safety where {source} and week_start = '2024-01-08' order by 1",
-    ) == [("banned", 1), ("leave", 1), ("removed", 1)]

@@ -1,8 +1,3 @@
-{# The kinds of membership events after which somebody is no member: whoever is removed or banned is as gone as who left. #}
-{% macro ways_out() -%}
-    ('leave', 'removed', 'banned')
-{%- endmacro %}
-
 {# Members of the weeks of the CTE `spine` (source, week_start), as the CTE `membership`: all who came up to a week's end,
    less all who went. #}
 {% macro membership_of_spine() -%}

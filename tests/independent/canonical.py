@@ -80,13 +80,9 @@ class Interaction:
     time_precision: str = "exact"
 
 
-# "`left_at`: leave / deactivation instant": whom the moderators remove or ban is deactivated.
-WAYS_OUT = ("leave", "removed", "banned")
-
-
 @dataclass(frozen=True)
 class MembershipEvent:
-    """A membership event; `join` and the ways out (of the whole source, not of a channel) change who is a member."""
+    """A membership event; only `join` and `leave` (of the whole source, not of a channel) change who is a member."""
 
     source: str
     member_id: str

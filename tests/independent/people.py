@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from .calendar_weeks import WEEK, Calendar, weeks_between
-from .canonical import WAYS_OUT, Community, Interaction, Member, Order, Rows
+from .canonical import Community, Interaction, Member, Order, Rows
 
 ALL = "all"
 
@@ -254,7 +254,7 @@ def rows_by_account(rows: Rows) -> dict[str, OwnRows]:
             continue
         own[order.member_id].orders.append(order)
     for event in rows.events:
-        if event.kind in ("join", *WAYS_OUT):
+        if event.kind in ("join", "leave"):
             own[event.member_id].moves.append((event.occurred_at, event.kind))
     for member in rows.members:
         if member.left_at is not None:

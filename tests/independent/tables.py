@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from .canonical import MIX, WAYS_OUT, Interaction, Member, MembershipEvent, Observes, Order, Rows
+from .canonical import MIX, Interaction, Member, MembershipEvent, Observes, Order, Rows
 
 
 @dataclass(frozen=True)
@@ -129,10 +129,7 @@ def _table(source: Source) -> Rows:
             )
         else:
             seen[act.who].append(act.at)
-            if act.what == "join":
-                joins[act.who].append(act.at)
-            elif act.what in WAYS_OUT:
-                leaves[act.who].append(act.at)
+            {"join": joins, "leave": leaves}.get(act.what, defaultdict(list))[act.who].append(act.at)
             rows.events.append(MembershipEvent(source.name, member_id, act.at, act.what))
     first_at = min((act.at for act in source.acts), default=None)
     listed = {member.who: member for member in source.members}

@@ -88,7 +88,7 @@ exported as (
         event_type,
         occurred_at
     from ({{ union_formats('membership_events') }}) as events
-    where event_type = 'join' or event_type in {{ ways_out() }}
+    where event_type in ('join', 'leave')
 
 ),
 
@@ -100,7 +100,7 @@ told as (
         gaps.missing_at,
         gaps.returned_at,
         max(case when exported.event_type = 'join' and exported.occurred_at <= gaps.missing_at then exported.occurred_at end) as joined_at,
-        max(case when exported.event_type <> 'join' and exported.occurred_at <= gaps.missing_at then exported.occurred_at end) as left_at,
+        max(case when exported.event_type = 'leave' and exported.occurred_at <= gaps.missing_at then exported.occurred_at end) as left_at,
         count(case
             when exported.event_type = 'join' and exported.occurred_at > gaps.missing_at and exported.occurred_at <= gaps.relisted_at then 1
         end) as returns

@@ -15,10 +15,10 @@ last_words as (
         events.week_start
     from {{ ref('int_participants') }} as accounts
     inner join {{ ref('int_membership_events') }} as events on accounts.account_id = events.member_id
-    where events.event_type = 'join' or events.event_type in {{ ways_out() }}
+    where events.event_type in ('join', 'leave')
     group by accounts.source, accounts.member_id, accounts.account_id, accounts.joined_week, events.week_start
     having
-        max(case when events.event_type <> 'join' then events.occurred_at end)
+        max(case when events.event_type = 'leave' then events.occurred_at end)
         > max(case when events.event_type = 'join' then events.occurred_at end)
         or (count(case when events.event_type = 'join' then 1 end) = 0 and accounts.joined_week = events.week_start)
 

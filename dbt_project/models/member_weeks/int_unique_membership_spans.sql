@@ -7,7 +7,7 @@ with participants as (
 
 ),
 
--- The last coming or going of a week decides; an account is a member from the week it joined.
+-- The last join or leave of a week decides; an account is a member from the week it joined.
 account_states as (
 
     select
@@ -34,7 +34,7 @@ account_states as (
         case when events.event_type = 'join' then 2 else 1 end as precedence
     from participants
     inner join {{ ref('int_membership_events') }} as events on participants.account_id = events.member_id
-    where events.event_type = 'join' or events.event_type in {{ ways_out() }}
+    where events.event_type in ('join', 'leave')
 
 ),
 

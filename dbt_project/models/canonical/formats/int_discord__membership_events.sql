@@ -37,13 +37,19 @@ changes as (
         source,
         mentioned.user_id,
         occurred_at,
-        case
-            when message_type = 'RecipientAdd' then 'join'
-            -- Somebody who goes is named by the message as its author; whoever else is named was made to go.
-            when mentioned.user_id = author_id then 'leave'
-            else 'removed'
-        end as event_type
+        case message_type when 'RecipientAdd' then 'join' else 'leave' end as event_type
     from recipients
+
+    union all
+
+    -- Somebody who goes is named by the message as its author; whoever else is named was made to go.
+    select
+        source,
+        mentioned.user_id,
+        occurred_at,
+        'removed' as event_type
+    from recipients
+    where message_type = 'RecipientRemove' and mentioned.user_id is not null and mentioned.user_id is distinct from author_id
 
 ),
 

@@ -41,7 +41,7 @@ first_leaves as (
         union all
         select * from listed_leaves
     ) as known
-    where event_type in {{ ways_out() }}
+    where event_type = 'leave'
     group by member_id
 
 ),

@@ -77,12 +77,18 @@ events as (
         source,
         native_id,
         occurred_at,
-        case
-            when action <> 'remove_members' then 'join'
-            when native_id = actor_id then 'leave'
-            else 'removed'
-        end as event_type
+        case action when 'remove_members' then 'leave' else 'join' end as event_type
     from concerned
+
+    union all
+
+    select
+        source,
+        native_id,
+        occurred_at,
+        'removed' as event_type
+    from concerned
+    where action = 'remove_members' and native_id is distinct from actor_id
 
 )
 

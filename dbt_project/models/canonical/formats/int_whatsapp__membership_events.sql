@@ -1,4 +1,4 @@
-with events as (
+with sentences as (
 
     select distinct
         source,
@@ -8,9 +8,18 @@ with events as (
     from {{ ref('stg_whatsapp__messages') }}
     where event_type is not null
 
+),
+
+-- Whoever was removed is gone as well.
+events as (
+
+    select * from sentences
+    union all
+    select source, occurred_at, 'leave' as event_type, account_name from sentences where event_type = 'removed'
+
 )
 
-select
+select distinct
     source,
     source || ':' || account_name as member_id,
     occurred_at,
