@@ -246,7 +246,8 @@ def test_check_shows_what_cannot_be_read(tmp_path: Path):
 
 
 def test_check_names_what_it_does_not_need_and_says_how_a_spreadsheet_is_read(tmp_path: Path):
-    (tmp_path / "stillhere.toml").write_text(TABLE.partition("[sources.members]")[0].replace("exports/*.csv", "exports"))
+    config = TABLE.partition("[sources.members]")[0].replace("exports/*.csv", "exports")
+    (tmp_path / "stillhere.toml").write_text(config)
     exports = tmp_path / "exports"
     exports.mkdir()
     (exports / "acts.csv").write_text("who,at,what,id\na,2026-03-01T10:00Z,post,1\n")
