@@ -114,8 +114,8 @@ MUTATIONS = [
     ),
     (
         "macros/streams.sql",
-        "order by export_number desc",
-        "order by export_number",
+        "'last_export_number desc, '",
+        "'last_export_number, '",
         "a_slack_message_in_two_exports_is_one_with_its_later_reactions",
     ),
     (
@@ -153,6 +153,24 @@ MUTATIONS = [
         "        and versions.occurred_at = befores.occurred_at\n",
         "",
         "a_telegram_group_that_became_a_supergroup_is_one_chat",
+    ),
+    (
+        "models/canonical/formats/int_telegram__reactors.sql",
+        "where coalesce(emojis.named, 0) >= coalesce(emojis.quantity, 0)",
+        "where false",
+        "whom_an_earlier_telegram_export_names_reacted_all_the_same",
+    ),
+    (
+        "models/canonical/int_held_files.sql",
+        "starts_with(files.file_name, archives.file_name || '/')",
+        "files.file_name = archives.file_name",
+        "a_file_that_stays_the_same_is_of_every_export_that_holds_it",
+    ),
+    (
+        "macros/membership.sql",
+        "('leave', 'removed', 'banned')",
+        "('leave')",
+        "leaving_and_coming_back_cut_the_weeks_of_membership",
     ),
     (
         "models/canonical/formats/int_slack__interactions.sql",
