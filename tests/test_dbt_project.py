@@ -167,12 +167,6 @@ MUTATIONS = [
         "a_file_that_stays_the_same_is_of_every_export_that_holds_it",
     ),
     (
-        "macros/membership.sql",
-        "('leave', 'removed', 'banned')",
-        "('leave')",
-        "leaving_and_coming_back_cut_the_weeks_of_membership",
-    ),
-    (
         "models/canonical/formats/int_slack__interactions.sql",
         "where user_id is not null",
         "where user_id <> actor_id",
