@@ -43,8 +43,8 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
             weeks = run_weeks(context)
             tag_weeks(context, weeks)
             progress.say(f"publishing {len(weeks)} week(s)")
-            result = publish(community.home, weeks, context.run_id, community.config.community.language)
-            pages.write(community.home, community.config)
+            result = publish(community.home, weeks, context.run_id)
+            pages.write(community.home, community.config, result.published + result.unchanged)
             undelivered = deliver(community.config, community.home, result.withheld, context.log.info)
             said = of_unreadable_sources(context, community, weeks)
         for problem in undelivered:
