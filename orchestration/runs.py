@@ -252,6 +252,7 @@ def _summarise(community: Community, console: Console, outcome: Outcome) -> None
     if community.home.published.exists():
         console.print(f"To read: {community.home.pages / 'index.html'}", soft_wrap=True, markup=False)
         console.print(f"For BI tools: {community.home.published}", soft_wrap=True, markup=False)
-    console.print(
-        f"To look at runs and run again: {called()} ui --config {community.config.file}", soft_wrap=True, markup=False
-    )
+    to_look = ["ui", "--config", community.config.file]
+    if community.home.path != community.default_home(community.config):
+        to_look += ["--home", community.home.path]
+    console.print(f"To look at runs and run again: {called(*to_look)}", soft_wrap=True, markup=False)
