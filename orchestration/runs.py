@@ -151,13 +151,17 @@ def _bear_origin(instance: dg.DagsterInstance) -> None:
     """
     from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
+    from orchestration import running
+
     create_run = instance.create_run_for_job
 
     def create_run_with_origin(*args: Any, **given: Any) -> dg.DagsterRun:
         location = RegisteredCodeLocationOrigin(LOCATION)
         job_name = given["job_def"].name
         given["remote_job_origin"] = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job_name)
-        return create_run(*args, **given)
+        run = create_run(*args, **given)
+        running.hold(Path(instance.root_directory), run.run_id)
+        return run
 
     instance.create_run_for_job = create_run_with_origin  # type: ignore[method-assign]
 
