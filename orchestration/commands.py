@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -146,13 +147,14 @@ def init(folder: Path) -> int:
         raise UserError(f"{target}: there is one already; it was left as it is.") from None
     except OSError as error:
         raise UserError(f"{target}: cannot be written: {error.strerror}.") from None
-    print(f"{target} written. Edit it, then: {called()} check --config {target}")
+    print(f"{target} written. Edit it, then: {called('check', '--config', target)}")
     return 0
 
 
-def called() -> str:
-    """This program as it was called, so that the next command can be copied: it may not be on the PATH."""
-    return sys.argv[0] if Path(sys.argv[0]).name == "stillhere" else "stillhere"
+def called(*arguments: str | Path) -> str:
+    """A command to copy into a shell, of this program as it was called: it may not be on the PATH."""
+    program = sys.argv[0] if Path(sys.argv[0]).name == "stillhere" else "stillhere"
+    return shlex.join([program, *map(str, arguments)])
 
 
 def ui(config_file: Path, home: Path | None, port: int) -> int:

@@ -35,8 +35,13 @@ class Community:
         """
         file = Path(config_file or os.environ.get("STILLHERE_CONFIG") or configuration.CONFIG_NAME)
         loaded = configuration.load(file)
-        folder = Path(home or os.environ.get("STILLHERE_HOME") or loaded.file.parent / ".stillhere")
+        folder = Path(home or os.environ.get("STILLHERE_HOME") or cls.default_home(loaded))
         return cls(loaded, Home(folder.absolute()))
+
+    @staticmethod
+    def default_home(config: configuration.Config) -> Path:
+        """Where the home lies unless something else is said."""
+        return config.file.parent / ".stillhere"
 
     def export_environment(self) -> None:
         """Tells Dagster and dbt, in this process and its children, which config and home are meant."""

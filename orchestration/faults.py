@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPE
 _DISK_WORDS = (
     "No space left on device", "database or disk is full", "disk I/O error", "readonly database", "Read-only file",
 )  # fmt: skip
+_LOCKED = re.compile(r'Could not set lock on file "(.+?)": Conflicting lock is held in (.+? \(PID \d+\))')
 _OF_DATABASES = ("OperationalError", "IOException", "BuildError")
 
 
@@ -48,6 +50,12 @@ def as_told(error: Exception, home: Home | None = None) -> UserError | None:
         return HomeError(
             f"{trouble}\nThe home or a temporary folder is full, or cannot be written to. Make room (TMPDIR names"
             " another place for temporary files), or see to the rights, and run again. What was published stays."
+        )
+    if found := _LOCKED.search(str(error)):
+        file, holder = found.groups()
+        return HomeError(
+            f"{file}: {holder} has it open and locked. Close it there, then run again. Programs that only read must"
+            " open the published file read-only, and warehouse.duckdb not at all. What was published stays."
         )
     # A reader that has gone away damaged nothing.
     if home and not isinstance(error, BrokenPipeError) and (found := damage(home)):

@@ -28,7 +28,12 @@ concurrency:
     granularity: run
 run_monitoring:
   enabled: true
+  poll_interval_seconds: 30
   free_slots_after_run_end_seconds: 10
+# Dagster's own launcher, which besides can tell that a run was killed (see orchestration/running.py).
+run_launcher:
+  module: orchestration.running
+  class: RunLauncher
 # Dagster's own event log files, written with kept connections (see orchestration/event_log.py).
 event_log_storage:
   module: orchestration.event_log

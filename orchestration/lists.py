@@ -140,11 +140,11 @@ FILES = (
 def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
     """Brings the files beside the pages in line with the published tables.
 
-    Those of the given weeks are written anew where they differ, those of other weeks where they are missing (a run may
-    have been killed after publishing). Weeks whose rows by member are no longer kept lose theirs.
+    Those of the given weeks are written anew where they differ, those of other weeks where they are missing. Weeks
+    whose rows by member are no longer kept lose theirs.
 
     Args:
-        weeks: the weeks that were just published.
+        weeks: the weeks that were just published, or whose page is not up to date.
         code: the language of headers, plays and reasons.
 
     Returns:
@@ -161,14 +161,15 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
             row[0]
             for row in connection.execute("select distinct week_start from reports.member_week_status").fetchall()
         }
-        just_published, written = set(weeks), []
+        anew, written = set(weeks), []
         due = [
             (file, path, week)
             for week in sorted(kept)
             for file in FILES
-            if not (path := home.page(week).with_name(file.name)).exists() or week in just_published
+            if not (path := home.page(week).with_name(file.name)).exists() or week in anew
         ]
-        writer = _Writer(connection, words, timezone, language, {week for *_, week in due})
+        if due:
+            writer = _Writer(connection, words, timezone, language, {week for *_, week in due})
         for file, path, week in due:
             content = writer.content(file, week)
             if not path.exists() or path.read_bytes() != content:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import expectations
-from orchestration import gate, lists, onboarding, published_tables, restatements, star, warehouse
+from orchestration import gate, onboarding, published_tables, restatements, star, warehouse
 from orchestration.erasure import record
 from orchestration.formats.base import quoted
 from orchestration.home import Home
@@ -91,7 +91,7 @@ class Publishing:
     sealed: list[date] = field(default_factory=list)
 
 
-def publish(home: Home, weeks: Sequence[date], run_id: str, language: str = "en") -> Publishing:
+def publish(home: Home, weeks: Sequence[date], run_id: str) -> Publishing:
     """Publishes those of the weeks that pass their checks; the others stay as they were.
 
     Returns:
@@ -102,10 +102,8 @@ def publish(home: Home, weeks: Sequence[date], run_id: str, language: str = "en"
     withheld = [verdict for verdict in verdicts if verdict.failed or not verdict.results]
     result = Publishing(home.published, unchanged=list(sealed), withheld=withheld, sealed=sealed)
     good = [verdict for verdict in verdicts if verdict not in result.withheld]
-    if not good:
-        return result
-    _Edition(home, good, run_id, result).write()
-    lists.write(home, [verdict.week_start for verdict in good], language)
+    if good:
+        _Edition(home, good, run_id, result).write()
     return result
 
 

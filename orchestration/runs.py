@@ -151,13 +151,17 @@ def _bear_origin(instance: dg.DagsterInstance) -> None:
     """
     from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 
+    from orchestration import running
+
     create_run = instance.create_run_for_job
 
     def create_run_with_origin(*args: Any, **given: Any) -> dg.DagsterRun:
         location = RegisteredCodeLocationOrigin(LOCATION)
         job_name = given["job_def"].name
         given["remote_job_origin"] = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job_name)
-        return create_run(*args, **given)
+        run = create_run(*args, **given)
+        running.hold(Path(instance.root_directory), run.run_id)
+        return run
 
     instance.create_run_for_job = create_run_with_origin  # type: ignore[method-assign]
 
@@ -252,6 +256,7 @@ def _summarise(community: Community, console: Console, outcome: Outcome) -> None
     if community.home.published.exists():
         console.print(f"To read: {community.home.pages / 'index.html'}", soft_wrap=True, markup=False)
         console.print(f"For BI tools: {community.home.published}", soft_wrap=True, markup=False)
-    console.print(
-        f"To look at runs and run again: {called()} ui --config {community.config.file}", soft_wrap=True, markup=False
-    )
+    to_look = ["ui", "--config", community.config.file]
+    if community.home.path != community.default_home(community.config):
+        to_look += ["--home", community.home.path]
+    console.print(f"To look at runs and run again: {called(*to_look)}", soft_wrap=True, markup=False)

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
-from orchestration import cli
+from orchestration import cli, runs
+from orchestration.community import Community
 from orchestration.home import Home, HomeLock
 from tests.communities import stillhere
 
@@ -46,13 +48,26 @@ def test_module_is_the_same_as_the_script():
 
 
 def test_init_writes_a_config_that_check_accepts(tmp_path: Path):
-    done = stillhere("init", tmp_path / "new")
+    folder = tmp_path / "new in l'été"
+    done = stillhere("init", folder)
     assert done.returncode == 0
-    (tmp_path / "new" / "exports" / "slack").mkdir(parents=True)
+    (folder / "exports" / "slack").mkdir(parents=True)
     # The command that it names, as somebody copies it whose PATH has no stillhere.
     named = shlex.split(done.stdout.partition("then: ")[2])
     done = subprocess.run(named, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("home", [None, "a home"])
+def test_a_run_ends_with_the_command_that_opens_its_own_home(tmp_path: Path, capsys, monkeypatch, home: str | None):
+    monkeypatch.delenv("STILLHERE_HOME", raising=False)
+    config = tmp_path / "a b" / "stillhere.toml"
+    config.parent.mkdir()
+    config.write_text(CONFIG)
+    community = Community.of(config, home and tmp_path / home)
+    runs._summarise(community, Console(width=60), runs.Outcome())
+    named = shlex.split(capsys.readouterr().out.partition("run again: ")[2])
+    assert named[1:] == ["ui", "--config", str(config), *(["--home", str(tmp_path / home)] if home else [])]
 
 
 def test_init_never_writes_over_a_config(tmp_path: Path):

@@ -7,6 +7,8 @@ import errno
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,6 +179,22 @@ def test_a_command_says_it_and_ends_with_1(place: Place, command: list[str], pat
     done = stillhere(*command, "--config", place.config, "--home", place.home.path)
     assert done.returncode == 1, done.stderr
     assert f"{file}: cannot be read: " in done.stderr and "Traceback" not in done.stdout + done.stderr
+
+
+OPEN = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+
+
+@pytest.mark.parametrize("pattern", ["published/stillhere.duckdb", "warehouse.duckdb"])
+def test_a_file_that_another_program_has_open_for_writing_is_named_with_it(place: Place, pattern: str):
+    file = place.home.path / pattern
+    with subprocess.Popen([sys.executable, "-c", OPEN, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout and holder.stdout.readline() == b"open\n"
+        done = place.run()
+        holder.kill()
+    said = done.stdout + done.stderr
+    assert done.returncode == 1 and f"(PID {holder.pid}) has it open and locked. Close it there" in said, said
+    assert f"{file}: " in said and "Traceback" not in said
+    assert place.run().returncode == 0
 
 
 def test_what_may_be_deleted_is_made_anew(place: Place, whole: Place):

@@ -435,8 +435,10 @@ def small(sample, tmp_path) -> Place:
     place = Place(sample.config, Home(tmp_path / "home"))
     place.home.published.parent.mkdir(parents=True)
     shutil.copy(sample.home.published, place.home.published)
+    shutil.copy(sample.home.warehouse, place.home.warehouse)
     with duckdb.connect(str(place.home.published)) as connection:
-        connection.execute("delete from reports.report_editions where week_start < ?", [LAST - 5 * WEEK])
+        for table in ("report_editions", "member_week_status"):
+            connection.execute(f"delete from reports.{table} where week_start < ?", [LAST - 5 * WEEK])
     pages.write(place.home, config.load(place.config))
     return place
 
@@ -472,11 +474,34 @@ def test_only_what_changed_is_written_again(small):
     assert str(LAST) not in stamps(small.home)
 
 
+def test_lists_of_a_run_that_was_killed_after_publishing_follow(small):
+    """What is published is newer than the lists then, and nothing is due any more; the page tells."""
+    settings = config.load(small.config)
+    lists = {name: small.home.page(LAST).with_name(name) for name in ("winback.csv", "removal.csv")}
+    contents = {name: path.read_bytes() for name, path in lists.items()}
+    with duckdb.connect(str(small.home.published)) as connection:
+        connection.execute(
+            "insert into reports.report_editions by name select * replace (2 as edition) from reports.report_editions"
+            " where week_start = ?",
+            [LAST],
+        )
+    lists["winback.csv"].write_text("of the edition before", encoding="utf-8")
+    lists["removal.csv"].unlink()
+    assert pages.write(small.home, settings) == [LAST]
+    assert {name: path.read_bytes() for name, path in lists.items()} == contents
+    lists["removal.csv"].unlink()
+    assert pages.write(small.home, settings) == []
+    assert lists["removal.csv"].exists()
+
+
 def test_a_page_that_was_lost_or_torn_is_mended(small):
     settings = config.load(small.config)
-    small.home.page(LAST).unlink()
+    small.home.page(LAST - WEEK * 2).unlink()
     small.home.page(LAST - WEEK).write_text("<!doctype html>", encoding="utf-8")
-    assert pages.write(small.home, settings) == [LAST - WEEK, LAST]
+    whole = small.home.page(LAST).read_bytes()
+    small.home.page(LAST).write_bytes(whole[: len(whole) // 2])
+    assert pages.write(small.home, settings) == [LAST - WEEK * 2, LAST - WEEK, LAST]
+    assert small.home.page(LAST).read_bytes() == whole
     (small.home.pages / "index.html").unlink()
     assert pages.write(small.home, settings) == []
     assert (small.home.pages / "index.html").exists()
@@ -486,6 +511,7 @@ def test_another_language_writes_all_pages_anew(small):
     settings = config.load(small.config)
     chinese = settings.model_copy(update={"community": settings.community.model_copy(update={"language": "zh_CN"})})
     assert len(pages.write(small.home, chinese)) == 6
+    assert "名次" in small.home.page(LAST).with_name("winback.csv").read_text(encoding="utf-8-sig")
     html = small.home.page(LAST).read_text(encoding="utf-8")
     assert (
         '<html lang="zh-Hans">' in html

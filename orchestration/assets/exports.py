@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import formats, progress
+from orchestration import formats, progress, running
 from orchestration.assets.words import in_words, nothing_readable, of_unreadable_sources
 from orchestration.community import Community
 from orchestration.config import Source
@@ -41,7 +41,7 @@ def exports_asset(community: Community, source: Source) -> dg.AssetsDefinition:
     )
     def exports(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with in_words(community):
-            community.prepare(f"run {context.run_id[:8]}", context.log.info)
+            running.begin(context, community)
             try:
                 result = pull(community.config, source, community.home, progress.say)
             except UnreachableError as error:

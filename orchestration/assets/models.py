@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 import expectations
-from orchestration import dbt_runs, formats, gate, headlines, lineage, progress, warehouse
+from orchestration import dbt_runs, formats, gate, headlines, lineage, progress, running, warehouse
 from orchestration.assets.exports import POOL
 from orchestration.assets.words import in_words, nothing_readable, of_unreadable_sources
 from orchestration.community import Community
@@ -119,7 +119,7 @@ def model_assets(community: Community, partitions: dg.PartitionsDefinition) -> d
     )
     def models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with in_words(community):
-            community.prepare(f"run {context.run_id[:8]}", context.log.info)
+            running.begin(context, community)
             selected = {names[key] for key in context.selected_asset_keys}
             weekly = {name for name in selected if name in expectations.REPORTS}
             # A run of checks alone bears no week where it was started from the check's page: it checks all there are.

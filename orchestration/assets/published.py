@@ -3,7 +3,7 @@
 import dagster as dg
 
 import expectations
-from orchestration import gate, progress
+from orchestration import gate, progress, running
 from orchestration.assets.exports import POOL
 from orchestration.assets.models import failures, run_weeks, tag_weeks
 from orchestration.assets.words import in_words, nothing_readable, of_unreadable_sources
@@ -39,12 +39,12 @@ def published_asset(community: Community, partitions: dg.PartitionsDefinition) -
     )
     def stillhere(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with in_words(community):
-            community.prepare(f"run {context.run_id[:8]}", context.log.info)
+            running.begin(context, community)
             weeks = run_weeks(context)
             tag_weeks(context, weeks)
             progress.say(f"publishing {len(weeks)} week(s)")
-            result = publish(community.home, weeks, context.run_id, community.config.community.language)
-            pages.write(community.home, community.config)
+            result = publish(community.home, weeks, context.run_id)
+            pages.write(community.home, community.config, result.published + result.unchanged)
             undelivered = deliver(community.config, community.home, result.withheld, context.log.info)
             said = of_unreadable_sources(context, community, weeks)
         for problem in undelivered:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from orchestration import canonical, dbt_runs, lists, warehouse
+from orchestration import canonical, dbt_runs, warehouse
 from orchestration.community import Community
 from orchestration.errors import BuildError
 from orchestration.page import pages
@@ -44,8 +44,7 @@ def pages_anew(community: Community) -> None:
     """Brings lists and pages in line with the published file."""
     with warehouse.connect(community.home.published, read_only=True) as connection:
         weeks = connection.execute("select distinct week_start from reports.report_editions order by 1").fetchall()
-    lists.write(community.home, [row[0] for row in weeks], community.config.community.language)
-    pages.write(community.home, community.config)
+    pages.write(community.home, community.config, [week for (week,) in weeks])
 
 
 def _build(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import expectations
-from orchestration import gate, warehouse
+from orchestration import gate, lists, warehouse
 from orchestration.home import put_file
 from orchestration.languages import LOCALE
 from orchestration.page import writing
@@ -37,15 +37,20 @@ _CODE = Path(__file__).resolve().parent
 _SUITES = Path(expectations.__file__).resolve().parent
 _KEY = re.compile(r'<meta name="stillhere" content="([0-9a-f]*)">')
 _HEAD_BYTES = 400
+_END = b"</html>"
 # Tables with a row a member, which are kept for the last weeks only.
 _MEMBER_TABLES = ("list_winback", "list_removal")
 
 
-def write(home: Home, config: Config) -> list[date]:
-    """Writes the pages that are missing or outdated, and the list of all weeks.
+def write(home: Home, config: Config, just_published: Sequence[date] = ()) -> list[date]:
+    """Writes the pages that are missing or outdated, the files beside them, and the list of all weeks.
 
     Each file takes the old one's place in one step. A withheld week keeps the page of its last good edition; the list
-    says that it was withheld, and why.
+    says that it was withheld, and why. What lies beside a page comes first: a page up to date says that it is, too,
+    however a run before this one ended.
+
+    Args:
+        just_published: weeks whose files are looked at in any case.
 
     Returns:
         The weeks whose pages were written.
@@ -58,6 +63,8 @@ def write(home: Home, config: Config) -> list[date]:
         weeks = sorted(keys)
         _drop_others(home, weeks)
         stale = [week for week in weeks if _key_on(home.page(week)) != keys[week]]
+    lists.write(home, {*stale, *just_published}, config.community.language)
+    with writing.published(home) as connection:
         jobs = [writing.Job(week, keys[week], *_neighbours(weeks, weeks.index(week))) for week in stale]
         writing.write(home, connection, look, jobs)
         _write_index(home, connection, look, keys)
@@ -157,13 +164,13 @@ def _hash(*parts: Any) -> str:
 
 
 def _key_on(page: Path) -> str | None:
-    """The key that a page bears; None where there is none."""
+    """The key that a page bears; None where there is none, or the page does not go on to its end."""
     try:
-        with page.open("rb") as lines:
-            found = _KEY.search(lines.read(_HEAD_BYTES).decode("utf-8", "replace"))
+        content = page.read_bytes()
     except FileNotFoundError:
         return None
-    return found[1] if found else None
+    found = _KEY.search(content[:_HEAD_BYTES].decode("utf-8", "replace"))
+    return found[1] if found and content.endswith(_END) else None
 
 
 def _withheld(home: Home) -> list[tuple[date, list[tuple[str, str]]]]:
