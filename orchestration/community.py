@@ -56,6 +56,11 @@ class Community:
         """The formats, as dbt's models name them, that some source of the config has."""
         return {formats.get(source.format).model_family for source in self.config.sources}
 
+    def former_sources(self) -> list[str]:
+        """The sources of which the home has rows, and the config no entry any more."""
+        named = {source.name for source in self.config.sources}
+        return [name for name in lake.loaded_sources(self.home) if name not in named]
+
     def prepare(self, what: str, say) -> None:
         """Makes the home ready for a run: folders, the lock (waits for its turn), and no left-overs of killed runs.
 

@@ -21,13 +21,16 @@ class Due:
         weeks: due weeks, in order.
         unchanged: weeks in the range that are published on these very inputs.
         newest_at: the newest instant (UTC) of any source's rows; None without any.
-        beyond: closed weeks after the one that holds `newest_at`: no export tells of them yet.
+        beyond: closed weeks after the one that holds `newest_at` (and after the last published one): no export tells of
+            them yet.
+        before: published weeks from before the first row: of a source that was taken away, or of another time zone.
     """
 
     weeks: list[date]
     unchanged: list[date]
     newest_at: datetime | None
     beyond: list[date]
+    before: list[date]
 
 
 def first_week(config: Config, home: Home) -> date:
@@ -65,15 +68,18 @@ def due(config: Config, home: Home, first: date | None = None, last: date | None
         ).fetchall()[0]
         # An outreach log or a survey alone has instants, but no week of a community.
         if newest_at is None or oldest_week is None:
-            return Due([], [], None, [])
+            return Due([], [], None, [], [])
         newest_week = connection.execute("select max(week_start) from canonical.int_week_inputs").fetchall()[0][0]
+        published = warehouse.published_weeks(home)
+        # What was once reported beyond the newest row follows what changes before it.
+        newest_week = max([newest_week, *published])
         start = max(calendar.week_of(first) if first else oldest_week, first_week(config, home))
         stop = min(calendar.week_of(last) if last else newest_week, closed)
         weeks = calendar.weeks(start, stop) if start <= stop else []
         fingerprints = inputs_fingerprints(connection, weeks)
     beyond = calendar.weeks(newest_week, closed)[1:] if newest_week < closed and last is None else []
     if first or last:
-        return Due(weeks, [], newest_at, beyond)
-    published = warehouse.published_weeks(home)
+        return Due(weeks, [], newest_at, beyond, [])
+    before = sorted(week for week in published if week < start)
     changed = [week for week in weeks if published.get(week) != fingerprints[week]]
-    return Due(changed, [week for week in weeks if week not in set(changed)], newest_at, beyond)
+    return Due(changed, [week for week in weeks if week not in set(changed)], newest_at, beyond, before)

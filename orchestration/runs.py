@@ -107,7 +107,7 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             gc.freeze()
             pulled = _execute(defs, definitions.PULL_JOB, instance)
             outcome = Outcome(problems=_failures(pulled))
-            for line in _pull_sentences(pulled):
+            for line in _pull_sentences(pulled) + _former_sentences(community):
                 console.print(on_one_line(line), markup=False, soft_wrap=True)
             if outcome.problems:
                 _summarise(community, console, outcome)
@@ -132,6 +132,12 @@ def _run(community: Community, console: Console, first: date | None, last: date 
     elif last and community.config.calendar.week_of(last) < begins:
         console.print(
             f"No week of the community lies in that range: its first one is that of {begins}.", soft_wrap=True
+        )
+    if found.before:
+        console.print(
+            f"Not computed anew: {len(found.before)} published week(s) from {found.before[0]} to {found.before[-1]}."
+            " They lie before the first row of any export now, and stay as they were published.",
+            soft_wrap=True,
         )
     if found.beyond:
         console.print(
@@ -214,6 +220,16 @@ def _pull_sentences(result: dg.ExecuteInProcessResult) -> list[str]:
     """What each source's pull came to, in its own words."""
     materializations = [event.materialization for event in result.get_asset_materialization_events()]
     return [str(m.metadata["summary"].value) for m in materializations if m.asset_key.path[0] == "exports"]
+
+
+def _former_sentences(community: Community) -> list[str]:
+    """What to say of sources that were renamed, or taken out of the config."""
+    home = community.home
+    return [
+        f"{name}: no source of the config any more. Its rows count in no figure; they stay in the home until you delete"
+        f" {home.lake / name} and {home.ledger / name}."
+        for name in community.former_sources()
+    ]
 
 
 def _add(outcome: Outcome, result: dg.ExecuteInProcessResult) -> None:

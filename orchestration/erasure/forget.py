@@ -152,4 +152,9 @@ def _summarise(community: Community, member: Member, member_id: str, tell: Calla
             tell(f"  {source.name}: {source.path}")
     if member.persons:
         tell(f"  identities: {community.config.community.identities} (take their lines out)")
+    natives = {account.partition(":")[2] for account in member.accounts}
+    for account in [f"{source}:{native}" for source in community.former_sources() for native in sorted(natives)]:
+        if account not in member.accounts and lake_rows.find(home, [account]):
+            tell(f"The home has rows of {account}, too, whose source is no longer in the config. If these are theirs,")
+            tell(f"  forget {account} as well.")
     tell(f"Back up {home.path / 'erased.json'}: without it, loading into a new home would bring them back.")

@@ -90,7 +90,7 @@ def erase(home: Home, erased: ErasedList) -> None:
             for part in parts:
                 if part in affected or _bears(connection, part, renamed):
                     _rewrite(connection, home, source, people, part, renamed)
-        for source in sorted(path.name for path in home.ledger.glob("*/") if path.name != lake.SCHEMA_SOURCE):
+        for source in lake.loaded_sources(home):
             _amend_ledger(connection, home, source, erased)
             _amend_quarantine(home, source, erased)
 

@@ -149,6 +149,11 @@ class Ledger:
             _write_parquet(out, self.folder / f"{pull_id}.files.parquet", [asdict(f) for f in files], _FILE_TYPES)
 
 
+def loaded_sources(home: Home) -> list[str]:
+    """The sources that were ever loaded, those that are no longer in the config among them."""
+    return sorted(path.name for path in home.ledger.glob("*/") if path.name != SCHEMA_SOURCE)
+
+
 def write_schemas(home: Home, tables: Mapping[str, Mapping[str, str]]) -> None:
     """Writes an empty part of every raw table and of the ledger, so that a model finds its columns in any case.
 
