@@ -70,7 +70,7 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# All rows of a staging model, of every export that holds them, with the export's place among its source's.
+{# All rows of a staging model (or a CTE with its columns), of every export that holds them, with the export's place among its source's.
    `age`: an instant of a row. A file that stays the same is of the last export that holds it, and so are exports that
    lie side by side in one folder; `file_last_at` then tells which file is of the newer one: the newest such instant of
    its file, or of all files in as many folders up. #}

@@ -45,7 +45,7 @@ held as (
         export_number
     from files
 
-    union all
+    union distinct
 
     select
         packed.source,
@@ -58,17 +58,6 @@ held as (
         and packed.archive_name = archives.file_name
         and packed.archive_sha256 = archives.sha256
 
-),
-
-distinct_held as (
-
-    select distinct
-        source,
-        file_name,
-        sha256,
-        export_number
-    from held
-
 )
 
 select
@@ -76,10 +65,10 @@ select
     files.export_name,
     files.loaded_at,
     files.file_name,
-    distinct_held.export_number
+    held.export_number
 from files
-inner join distinct_held
-    on files.source = distinct_held.source
-    and files.file_name = distinct_held.file_name
-    and files.sha256 = distinct_held.sha256
+inner join held
+    on files.source = held.source
+    and files.file_name = held.file_name
+    and files.sha256 = held.sha256
 where files.is_loaded

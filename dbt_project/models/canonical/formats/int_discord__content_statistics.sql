@@ -23,15 +23,4 @@ unnamed as (
 
 )
 
-select
-    source,
-    content_id,
-    -- What is no content (an answer to a command) tells of no author, and may be a bot's.
-    source || ':' || author_id as target_member_id,
-    'reaction' as statistic,
-    cast(sum(quantity) as bigint) as quantity,
-    occurred_at,
-    'inherited' as time_precision
-from unnamed
-where quantity > 0
-group by source, content_id, author_id, occurred_at
+{{ unnamed_reactions('unnamed', 'author_id') }}

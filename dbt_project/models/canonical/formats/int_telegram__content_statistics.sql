@@ -54,15 +54,4 @@ unnamed as (
 
 )
 
-select
-    source,
-    content_id,
-    -- What is no content (a service message, a message passed on) tells of no author, and may be a bot's.
-    source || ':' || account_id as target_member_id,
-    'reaction' as statistic,
-    cast(sum(quantity) as bigint) as quantity,
-    occurred_at,
-    'inherited' as time_precision
-from unnamed
-where quantity > 0
-group by source, content_id, account_id, occurred_at
+{{ unnamed_reactions('unnamed', 'account_id') }}

@@ -83,16 +83,7 @@ messages as (
 
 versions as (
 
-    select
-        messages.*,
-        {{ file_last_at('messages', 'dated_at', 'files.last_export_number', folders_up=1) }} as file_last_at,
-        files.last_export_number
-    from messages
-    inner join {{ ref('int_file_exports') }} as files
-        on messages.source = files.source
-        and messages.export_name = files.export_name
-        and messages.loaded_at = files.loaded_at
-        and messages.file_name = files.file_name
+    {{ versions_of('messages', age='dated_at', folders_up=1) }}
 
 ),
 
