@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -150,35 +150,42 @@ def write(home: Home, weeks: Iterable[date], code: str = "en") -> list[Path]:
     Returns:
         The files that were written.
     """
-    language = languages.get(code)
-    with warehouse.connect(home.warehouse, read_only=True) as connection:
-        words = dict(
-            connection.execute("select text_key, any_value(words) from canonical.winback_plays group by 1").fetchall()
-        )
-        timezone = connection.execute("select timezone from control.settings").fetchall()[0][0]
     with warehouse.connect(home.published, read_only=True) as connection:
         kept = {
             row[0]
             for row in connection.execute("select distinct week_start from reports.member_week_status").fetchall()
         }
-        anew, written = set(weeks), []
+        anew = set(weeks)
         due = [
             (file, path, week)
             for week in sorted(kept)
             for file in FILES
             if not (path := home.page(week).with_name(file.name)).exists() or week in anew
         ]
-        if due:
-            writer = _Writer(connection, words, timezone, language, {week for *_, week in due})
-        for file, path, week in due:
-            content = writer.content(file, week)
-            if not path.exists() or path.read_bytes() != content:
-                put_file(path, content)
-                written.append(path)
+        written = _put(home, connection, due, languages.get(code)) if due else []
     for folder in home.pages.glob("*/"):
         if folder.name not in {str(week) for week in kept}:
             for file in FILES:
                 (folder / file.name).unlink(missing_ok=True)
+    return written
+
+
+def _put(
+    home: Home, published: duckdb.DuckDBPyConnection, due: Sequence[tuple[ListFile, Path, date]], language: Language
+) -> list[Path]:
+    """Writes those of the files that differ from what lies there; returns which."""
+    with warehouse.connect(home.warehouse, read_only=True) as connection:
+        words = dict(
+            connection.execute("select text_key, any_value(words) from canonical.winback_plays group by 1").fetchall()
+        )
+        timezone = connection.execute("select timezone from control.settings").fetchall()[0][0]
+    writer = _Writer(published, words, timezone, language, {week for *_, week in due})
+    written = []
+    for file, path, week in due:
+        content = writer.content(file, week)
+        if not path.exists() or path.read_bytes() != content:
+            put_file(path, content)
+            written.append(path)
     return written
 
 

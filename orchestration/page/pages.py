@@ -8,6 +8,7 @@ matter which run was killed, which week changed, or that somebody chose another 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -166,11 +167,13 @@ def _hash(*parts: Any) -> str:
 def _key_on(page: Path) -> str | None:
     """The key that a page bears; None where there is none, or the page does not go on to its end."""
     try:
-        content = page.read_bytes()
+        with page.open("rb") as content:
+            found = _KEY.search(content.read(_HEAD_BYTES).decode("utf-8", "replace"))
+            content.seek(max(0, content.seek(0, os.SEEK_END) - len(_END)))
+            is_whole = content.read() == _END
     except FileNotFoundError:
         return None
-    found = _KEY.search(content[:_HEAD_BYTES].decode("utf-8", "replace"))
-    return found[1] if found and content.endswith(_END) else None
+    return found[1] if found and is_whole else None
 
 
 def _withheld(home: Home) -> list[tuple[date, list[tuple[str, str]]]]:
