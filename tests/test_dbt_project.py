@@ -174,8 +174,8 @@ MUTATIONS = [
     ),
     (
         "models/canonical/int_members.sql",
-        "least(coalesce(event_joined_at, first_event_at), first_act_at)",
-        "coalesce(event_joined_at, first_event_at, first_act_at)",
+        "coalesce(least(first_event_at, first_act_at), seen_at, listed_at)",
+        "coalesce(event_joined_at, first_event_at, first_act_at, seen_at, listed_at)",
         "joining_is_what_the_list_says_or_what_is_seen_first",
     ),
     (
@@ -476,7 +476,13 @@ MUTATIONS = [
         "models/reports/report_onboarding_as_of.sql",
         "coalesce(firsts.answered_week <= cohorts.week_start, false) as is_answered",
         "firsts.answered_week is not null as is_answered",
-        "an_answered_first_post_is_answered_within_a_day",
+        "first_posts_are_answered_unanswered_or_not_to_be_seen",
+    ),
+    (
+        "models/reports/report_onboarding_as_of.sql",
+        "inner join {{ ref('int_threads') }} as threads",
+        "left join {{ ref('int_threads') }} as threads",
+        "first_posts_are_answered_unanswered_or_not_to_be_seen",
     ),
     (
         "models/reports/report_onboarding_as_of.sql",

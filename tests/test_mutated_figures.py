@@ -157,8 +157,8 @@ BATCHES = {
     "joining by an act": [
         Mutation(
             "models/canonical/int_members.sql",
-            "least(coalesce(event_joined_at, first_event_at), first_act_at)",
-            "coalesce(event_joined_at, first_event_at, first_act_at)",
+            "coalesce(least(first_event_at, first_act_at), seen_at, listed_at)",
+            "coalesce(event_joined_at, first_event_at, first_act_at, seen_at, listed_at)",
             "member_week_status", "tenure_days",
         )
     ],

@@ -83,7 +83,8 @@ def _came_back(scope: Scope, joined: list[Body], passed: bool, as_of: datetime, 
     halves: dict[bool, set[str]] = {True: set(), False: set()}
     for body in joined:
         post = _first_post(body, as_of)
-        if post is not None:
+        # Where a source does not show what replies to what, nobody can tell.
+        if post is not None and scope.community.sources[post.source].threads:
             responses = talk.responses(post, min(as_of, post.occurred_at + WATCHED))
             halves[bool(responses)].add(body.member_id)
     counts = [n for half in (True, False) for n in (len(halves[half]), len(halves[half] & back))]

@@ -142,11 +142,11 @@ def _table(source: Source) -> Rows:
         if member and member.joined_at and leaves[who] and member.joined_at > min(leaves[who]):
             rows.events.append(MembershipEvent(source.name, f"{source.name}:{who}", member.joined_at, "join"))
         # "the export's join instant; where the export has none, the first instant at which the account is seen"; who
-        # acts before the first join that was seen was there already, and joining again. Who is listed and never seen
-        # joined when the exports begin.
+        # is seen before the first join was there already, and joining again: as of the weeks before, nothing else is
+        # known. Who is listed and never seen joined when the exports begin.
         told = [member.joined_at] if member and member.joined_at else []
         exported = min([*told, *joins[who]], default=None)
-        known = [exported] if told else acted[who] + ([exported] if exported else seen[who])
+        known = [exported] if told else acted[who] + seen[who]
         joined_at = min(known, default=first_at)
         if joined_at is None:
             continue  # a list alone, without a single instant

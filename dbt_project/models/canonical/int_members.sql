@@ -113,18 +113,19 @@ gathered as (
 
 ),
 
--- What the member list says holds. Who was seen joining may have been there before: then an earlier act is the joining. Where the
--- export has neither, the first act or event; without any of them, when the account is first seen or listed.
+-- What the member list says holds. Otherwise the first that is seen of an account is its joining, for a join that comes after
+-- something else (an act, a leave) is a return: the weeks before it, reported when nobody knew of it, have to stay as they were.
+-- Without an act or event it is when the account is first seen or listed.
 joined as (
 
     select
         gathered.*,
         case
             when listed_joined_at is not null then least(listed_joined_at, event_joined_at)
-            else coalesce(least(coalesce(event_joined_at, first_event_at), first_act_at), seen_at, listed_at)
+            else coalesce(least(first_event_at, first_act_at), seen_at, listed_at)
         end as joined_at,
         listed_joined_at is null
-            and (event_joined_at is null or coalesce(first_act_at < event_joined_at, false)) as joined_at_is_inferred
+            and coalesce(least(first_event_at, first_act_at) < event_joined_at, true) as joined_at_is_inferred
     from gathered
 
 ),

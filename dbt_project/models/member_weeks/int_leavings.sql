@@ -33,7 +33,7 @@ leavings as (
     from spans
     cross join {{ source('control', 'settings') }} as settings
     where not spans.is_member
-        -- Whoever is seen leaving first, and joining only later, leaves no week in which there was a member to leave.
+        -- Whoever is seen leaving before the member list has them joining leaves no week in which there was a member to leave.
         and cast({{ local_time('spans.left_at', 'settings.timezone') }} as date) >= spans.from_week
 
     union

@@ -68,8 +68,6 @@ acts as (
         interactions.interaction_id,
         interactions.interaction_type,
         interactions.is_active,
-        interactions.source as platform,
-        coalesce(interactions.thread_id, interactions.content_id) as thread_id,
         interactions.occurred_at,
         interactions.week_start
     from accounts
@@ -152,38 +150,34 @@ first_posts as (
 
 ),
 
-answers_by_account as (
+-- Where nobody can see what replies to what, a post is no thread, and neither answered nor not.
+watched_posts as (
 
     select
         first_posts.source,
         first_posts.member_id,
-        replies.member_id as actor_id,
-        min(replies.occurred_at) as occurred_at,
-        min(replies.week_start) as week_start
+        first_posts.occurred_at,
+        first_posts.week_start,
+        case
+            when first_posts.source = 'all' then threads.first_response_in_all_at
+            else threads.first_response_at
+        end as answered_at
     from first_posts
-    inner join {{ ref('int_interactions') }} as replies
-        on first_posts.platform = replies.source
-        and first_posts.thread_id = coalesce(replies.thread_id, replies.parent_id)
-        and replies.occurred_at >= first_posts.occurred_at
-        and replies.occurred_at < {{ dbt.dateadd('hour', 24, 'first_posts.occurred_at') }}
-    where replies.interaction_type = 'reply'
-    group by first_posts.source, first_posts.member_id, replies.member_id
+    inner join {{ ref('int_threads') }} as threads on first_posts.interaction_id = threads.interaction_id
 
 ),
 
--- A reply in the post's thread within 24 hours, by another who is no bot.
 answers as (
 
     select
-        replies.source,
-        replies.member_id,
-        replies.occurred_at,
-        replies.week_start
-    from answers_by_account as replies
-    inner join others
-        on replies.source = others.source
-        and replies.actor_id = others.account_id
-        and replies.member_id <> others.member_id
+        watched_posts.source,
+        watched_posts.member_id,
+        watched_posts.answered_at as occurred_at,
+        cast({{ local_time('watched_posts.answered_at', 'settings.timezone') }} as date) as answered_date,
+        settings.week_anchor
+    from watched_posts
+    cross join {{ source('control', 'settings') }} as settings
+    where watched_posts.answered_at is not null
 
 ),
 
@@ -201,9 +195,9 @@ steps as (
     union all
     select source, member_id, 'purchased', occurred_at, week_start from purchases
     union all
-    select source, member_id, 'posted', occurred_at, week_start from first_posts
+    select source, member_id, 'posted', occurred_at, week_start from watched_posts
     union all
-    select source, member_id, 'answered', occurred_at, week_start from answers
+    select source, member_id, 'answered', occurred_at, {{ week_of('answered_date', 'week_anchor') }} from answers
 
 ),
 
