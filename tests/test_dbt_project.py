@@ -593,6 +593,12 @@ MUTATIONS = [
         "without_a_log_whoever_is_listed_was_meant_to_be_contacted",
     ),
     (
+        "models/member_weeks/int_unique_holdout_draws.sql",
+        ">= settings.holdout_weeks",
+        "> settings.holdout_weeks",
+        "a_silence_soon_after_another_keeps_its_draw",
+    ),
+    (
         "models/reports/list_removal.sql",
         "> settings.removal_purchase_days",
         ">= settings.removal_purchase_days",

@@ -73,6 +73,15 @@ def test_about_one_in_ten_is_held_out_and_stays_so_while_silent(sample: Place):
     assert 0.05 < sum(held for *_, held in stays) / len(stays) < 0.15
 
 
+def test_nobody_changes_sides_within_twelve_weeks(sample: Place):
+    changes = sample.published("""
+        select count(*) filter (where later.week_start < former.week_start + 84), count(*)
+        from reports.list_winback as former
+        inner join reports.list_winback as later using (source, member_id)
+        where later.week_start > former.week_start and later.is_holdout <> former.is_holdout""")
+    assert changes[0][0] == 0
+
+
 def test_the_removal_list_names_who_is_long_gone_the_least_to_lose_first(sample: Place):
     [(listed, wrong)] = sample.published("""
         select count(*), count(*) filter (where silence_weeks < 26 or tenure_days < 180

@@ -55,8 +55,8 @@ BATCHES = {
         ),
         Mutation(
             "models/member_weeks/int_leavings.sql",
-            "cast({{ local_time('spans.left_at', 'settings.timezone') }} as date) >= spans.from_week",
-            "true",
+            "> max(case when events.event_type = 'join' then events.occurred_at end)",
+            "is not null",
             "report_activity", "left_members",
         ),
         Mutation(
@@ -96,9 +96,15 @@ BATCHES = {
             "list_winback", "value_rank",
         ),
         Mutation(
+            "models/member_weeks/int_unique_holdout_draws.sql",
+            ">= settings.holdout_weeks",
+            ">= 0",
+            "list_winback", "is_holdout",
+        ),
+        Mutation(
             "models/reports/list_removal.sql",
             "{{ place_in_list('tenure_days') }} as",
-            "1 - {{ place_in_list('tenure_days') }} as",
+            "-1 * {{ place_in_list('tenure_days') }} as",
             "list_removal", "score",
         ),
         Mutation(

@@ -112,25 +112,30 @@ played as (
     case when {{ instant }} >= {{ add_days(week_start, '6 - 7 * settings.still_reads_weeks') }} then {{ weeks_since(instant, week_start) }} end
 {%- endmacro %}
 
-{# Where a kind of members (rows of source, week_start and `members`, how many they are) stands among all on its list by a column:
-   0 with the least, 1 with the most, the same place for equals; nulls come first. #}
+{# How many on its list have less of a column than a kind of members (rows of source, week_start and `members`, how many they are);
+   nulls are the least. #}
 {% macro place_in_list(column) -%}
-    coalesce({{ rate(
-        '(sum(members) over (partition by source, week_start order by ' ~ column ~ ' nulls first'
-        ~ ' range between unbounded preceding and current row) - sum(members) over (partition by source, week_start, ' ~ column ~ '))',
-        '(sum(members) over (partition by source, week_start) - 1)'
-    ) }}, 0)
+    (
+        sum(members) over (
+            partition by source, week_start
+            order by {{ column }} nulls first
+            range between unbounded preceding and current row
+        )
+        - sum(members) over (partition by source, week_start, {{ column }})
+    )
 {%- endmacro %}
 
-{# Whether a person is held out for as long as a silence lasts that begins in `anchor_week`: drawn anew for silences that
-   begin in another block of weeks, so that nobody is left alone for ever. Nothing but the salt, the person and that week
-   decides: no order of rows, no other member, and not which list or rule is looked at. #}
-{% macro is_held_out(person_id, anchor_week) -%}
+{# Which block of weeks, counted from the anchor, a silence begins in. #}
+{% macro holdout_block(anchor_week) -%}
+    cast(floor({{ weeks_between('settings.week_anchor', anchor_week) }} / settings.holdout_weeks) as integer)
+{%- endmacro %}
+
+{# Whether a person is held out in a silence whose draw is that of the silence that began in `draw_week`
+   (int_holdout_draws). Nothing but the salt, the person and the block of that week decides: no order of rows, no other
+   member, and not which list or rule is looked at. #}
+{% macro is_held_out(person_id, draw_week) -%}
     {{ share_of_text(
-        "settings.holdout_salt || '|' || " ~ person_id ~ " || '|' || cast(cast(floor("
-        ~ weeks_between('settings.week_anchor', anchor_week)
-        ~ " / settings.holdout_weeks) as integer) as varchar)",
-        8
+        "settings.holdout_salt || '|' || " ~ person_id ~ " || '|' || cast(" ~ holdout_block(draw_week) ~ " as varchar)", 8
     ) }} < settings.holdout_share
 {%- endmacro %}
 

@@ -80,7 +80,7 @@ class Winback(Section):
 
     Attributes:
         holdout_share: the share of members who are listed but not to be contacted.
-        holdout_weeks: silences that begin within as many weeks share a draw.
+        holdout_weeks: as many weeks lie between two silences of a member before it is drawn anew who is held out.
         holdout_salt: what is hashed along with a member; another one draws anew. None: the community's name.
     """
 

@@ -3,7 +3,8 @@
 Readings where the page is silent:
 - Beside those at risk or churned, who never did anything is listed as long as a newbie ("never active, tenure < 30 days
   -> `welcome`"), and later if they were seen reading ("only lurked") and are silent no longer than the others may be.
-- Held out is a person, by the week in which the silence began: its block of 12 weeks is hashed along.
+- Held out is a person, by the week in which the silence began: its block of 12 weeks is hashed along. A silence that
+  begins before 12 weeks have passed since the last one's end keeps that one's draw ("stable for 12 weeks").
 - The lift of a list counts those whom it added: with one play, once a silence. Over twelve lists each counts once.
 - Probability puts somebody on the list, but a member comes onto it, as lift counts, once silence or rhythm says so too.
 - Contacted is who was contacted in the week after the list's.
@@ -15,6 +16,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import hypot, sqrt
 
 from .calendar_weeks import WEEK, weeks_between
@@ -80,12 +82,24 @@ class Winback:
 
     def is_holdout(self, body: Body, week: date) -> bool:
         """'One in ten (setting) is held out by a hash of (salt, member_id), stable for 12 weeks'"""
-        state = body.state(week)
-        began = week - WEEK * state.silence_weeks
+        began = self._drawn_for(body, week - WEEK * body.state(week).silence_weeks)
         anchor = date(1990, 1, 1) if self.community.week_start_day == "monday" else date(1989, 12, 31)
         block = (began - anchor).days // 7 // HOLDOUT_WEEKS
         text = f"{self.community.holdout_salt}|{self.person(body)}|{block}"
         return int(hashlib.md5(text.encode()).hexdigest()[:8], 16) / 2**32 < HOLDOUT_SHARE
+
+    def _drawn_for(self, body: Body, began: date) -> date:
+        """The beginning of the silence whose draw holds for the one that began then."""
+        life = body.life_weeks
+        silences = [(first, then) for first, then in pairwise(life) if then > first + WEEK]
+        if not life or body.joined_week < life[0]:
+            silences.insert(0, (body.joined_week, life[0] if life else date.max))
+        drawn = began
+        for first, then in reversed([silence for silence in silences if silence[0] < began]):
+            if drawn - then >= WEEK * HOLDOUT_WEEKS:
+                break
+            drawn = first
+        return drawn
 
     # --- the lists of a week ---
 

@@ -97,7 +97,9 @@ select
     entries.is_same_in_all,
     entries.week_start,
     entries.play,
-    {{ is_held_out('coalesce(persons.person_id, entries.member_id)', 'entries.anchor_week') }} as is_holdout,
+    {{ is_held_out(
+        'coalesce(persons.person_id, entries.member_id)', 'coalesce(draws.draw_week, entries.anchor_week)'
+    ) }} as is_holdout,
     asked.member_id is not null as is_do_not_contact,
     -- The next sign of life ends the silence.
     silences.to_week as next_sign_week
@@ -107,6 +109,10 @@ inner join {{ ref('int_unique_silences') }} as silences
     on entries.source = silences.source
     and entries.member_id = silences.member_id
     and entries.anchor_week = silences.anchor_week
+left join {{ ref('int_unique_holdout_draws') }} as draws
+    on entries.source = draws.source
+    and entries.member_id = draws.member_id
+    and entries.anchor_week = draws.anchor_week
 left join {{ ref('int_accounts') }} as persons
     on entries.source = persons.source
     and entries.member_id = persons.account_id

@@ -87,8 +87,8 @@ kinds as (
 
 ),
 
--- A member's place among all on the list, from 0 (least) to 1 (most). Amounts of several currencies have no sum: such a
--- member's purchases are told by their number alone.
+-- How many on the list have less than a member. Amounts of several currencies have no sum: such a member's purchases are told
+-- by their number alone.
 placed as (
 
     select
@@ -96,17 +96,22 @@ placed as (
         {{ place_in_list('tenure_days') }} as tenure_place,
         {{ place_in_list('active_weeks') }} as activity_place,
         {{ place_in_list('orders_total') }} as orders_place,
-        {{ place_in_list('revenue_total') }} as revenue_place
+        {{ place_in_list('revenue_total') }} as revenue_place,
+        sum(members) over (partition by source, week_start) as members_listed
     from kinds
 
 ),
 
+-- Whole numbers are added up and divided once, so that members who are worth the same have the very same score.
 scored as (
 
     select
         listed.*,
-        (placed.tenure_place + placed.activity_place + placed.orders_place
-            + case when placed.revenue_total is null then placed.orders_place else placed.revenue_place end) / 4 as score
+        coalesce({{ rate(
+            'placed.tenure_place + placed.activity_place + placed.orders_place'
+            ~ ' + case when placed.revenue_total is null then placed.orders_place else placed.revenue_place end',
+            '4 * (placed.members_listed - 1)'
+        ) }}, 0) as score
     from listed
     inner join placed
         on listed.source = placed.source

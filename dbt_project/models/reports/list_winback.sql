@@ -50,12 +50,18 @@ listed as (
             when choices.rule = 'model' then scores.p_silent_4w >= choices.cut
             else played.flagged_by like '%' || choices.rule || '%'
         end as is_flagged_by_trusted_rule,
-        {{ is_held_out('coalesce(persons.person_id, played.member_id)', 'played.anchor_week') }} as is_holdout
+        {{ is_held_out(
+            'coalesce(persons.person_id, played.member_id)', 'coalesce(draws.draw_week, played.anchor_week)'
+        ) }} as is_holdout
     from played
     cross join settings
     left join {{ ref('int_accounts') }} as persons
         on played.source = persons.source
         and played.member_id = persons.account_id
+    left join {{ ref('int_holdout_draws') }} as draws
+        on played.source = draws.source
+        and played.member_id = draws.member_id
+        and played.anchor_week = draws.anchor_week
     left join {{ ref('report_churn_choice') }} as choices
         on played.source = choices.source
         and played.week_start = choices.week_start
