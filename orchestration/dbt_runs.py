@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import standing, warehouse
+from orchestration import standing, stopping, warehouse
 from orchestration.home import Home
 
 if TYPE_CHECKING:
@@ -157,23 +157,24 @@ def _invoke(manifest: Manifest, folder: Path, listen: Callable[[Any], None], *ar
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    call = [
+        # Its own artefacts and a log of every statement cost more than small communities' models do.
+        "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "info",
+        "--log-path", str(folder / "logs"),
+        *arguments,
+        "--project-dir", str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT),
+        "--target-path", str(folder / "target"),
+    ]  # fmt: skip
     try:
-        done = dbtRunner(manifest=manifest, callbacks=[listen]).invoke(
-            [
-                # Its own artefacts and a log of every statement cost more than small communities' models do.
-                "--quiet", "--no-use-colors", "--no-write-json", "--log-level-file", "info",
-                "--log-path", str(folder / "logs"),
-                *arguments,
-                "--project-dir", str(warehouse.PROJECT), "--profiles-dir", str(warehouse.PROJECT),
-                "--target-path", str(folder / "target"),
-            ]
-        )  # fmt: skip
+        with stopping.raised():
+            done = dbtRunner(manifest=manifest, callbacks=[listen]).invoke(call)
     finally:
         # Who reads the warehouse next opens it otherwise than dbt did, which DuckDB refuses while dbt has it open.
         if (environment := DuckDBConnectionManager._ENV) is not None:
             environment.close()
             DuckDBConnectionManager.close_all_connections()
-    if isinstance(done.exception, KeyboardInterrupt | SystemExit):
+    # dbt catches even what stops the process.
+    if done.exception is not None and not isinstance(done.exception, Exception):
         raise done.exception
     return done
 

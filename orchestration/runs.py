@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from orchestration import progress, warehouse
+from orchestration import progress, stopping, warehouse
 from orchestration.commands import called
 from orchestration.community import LOCATION, Community
 from orchestration.config import Config
@@ -58,6 +59,7 @@ def run(config_file: Path, home: Path | None, first: date | None, last: date | N
 
     Raises:
         UserError: config or arguments are wrong.
+        KeyboardInterrupt: somebody stopped it, by Ctrl-C or SIGTERM.
     """
     community = Community.of(config_file, home)
     _check_dates(community.config, first, last)
@@ -68,11 +70,11 @@ def run(config_file: Path, home: Path | None, first: date | None, last: date | N
     console = Console(stderr=True, highlight=False)
     community.export_environment()
     try:
-        with telling(community.home):
+        with stopping.heard() as stop_if_asked, telling(community.home):
             community.prepare(
                 "stillhere run", lambda text: console.print(on_one_line(text), markup=False, soft_wrap=True)
             )
-            return _run(community, console, first, last)
+            return _run(community, console, first, last, stop_if_asked)
     finally:
         HomeLock(community.home).release()
 
@@ -87,7 +89,9 @@ def _check_dates(config: Config, first: date | None, last: date | None) -> None:
             )
 
 
-def _run(community: Community, console: Console, first: date | None, last: date | None) -> int:
+def _run(
+    community: Community, console: Console, first: date | None, last: date | None, stop_if_asked: Callable[[], None]
+) -> int:
     with (
         console.status("starting Dagster") as status,
         progress.listening(lambda text: status.update(escape(on_one_line(text)))),
@@ -106,6 +110,7 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             # What is loaded by now stays: the collector need not go through it time and again.
             gc.freeze()
             pulled = _execute(defs, definitions.PULL_JOB, instance)
+            stop_if_asked()
             outcome = Outcome(problems=_failures(pulled))
             for line in _pull_sentences(pulled) + _former_sentences(community):
                 console.print(on_one_line(line), markup=False, soft_wrap=True)
@@ -122,6 +127,7 @@ def _run(community: Community, console: Console, first: date | None, last: date 
             for start, stop in contiguous(found.weeks):
                 console.print(f"weeks {start} to {stop}" if start != stop else f"week {start}")
                 _add(outcome, _execute(defs, definitions.WEEKLY_JOB, instance, start, stop))
+                stop_if_asked()
             # Also where no week was due: another language, or a run that was killed before its last page.
             pages.write(community.home, community.config)
             if not found.weeks:
