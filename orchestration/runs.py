@@ -194,7 +194,8 @@ def _execute(
         selection = list(OF_A_WEEK)
     job = defs.resolve_job_def(job_name)
     # dbt's own words are for its log; the terminal shows progress.
-    with (Path(os.environ["DAGSTER_HOME"]) / "stdout.log").open("a", encoding="utf-8") as log, redirect_stdout(log):
+    stdout_log = Path(os.environ["DAGSTER_HOME"]) / "stdout.log"
+    with stdout_log.open("a", encoding="utf-8") as log, redirect_stdout(log), stopping.helpers_apart():
         return job.execute_in_process(
             instance=instance, tags=tags, raise_on_error=False, run_config=_QUIET, asset_selection=selection
         )

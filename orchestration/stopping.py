@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from types import SimpleNamespace
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
@@ -74,3 +77,20 @@ def raised() -> Iterator[None]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+@contextmanager
+def helpers_apart() -> Iterator[None]:
+    """While the block runs, the processes by which Dagster shows and keeps a run's output stand outside its group.
+
+    A terminal sends Ctrl-C to everything in the group. Dagster ends these processes itself, and each of them that hears
+    it too would put a traceback of its own on the screen.
+    """
+    from dagster._core.execution import compute_logs
+
+    given = compute_logs.subprocess
+    compute_logs.subprocess = SimpleNamespace(Popen=partial(subprocess.Popen, process_group=0))  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        compute_logs.subprocess = given

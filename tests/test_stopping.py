@@ -85,7 +85,7 @@ def test_a_run_that_is_stopped_says_so_and_the_next_completes_it(place, signum):
 
     process = subprocess.Popen(
         [STILLHERE, "run", "--config", place.config],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=ready,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=ready, process_group=0,
         env={name: value for name, value in os.environ.items() if not name.startswith(("STILLHERE_", "DAGSTER_"))},
     )  # fmt: skip
     lines = []
@@ -94,7 +94,8 @@ def test_a_run_that_is_stopped_says_so_and_the_next_completes_it(place, signum):
         assert lines[-1], lines
     # By now dbt has begun, and is far from done.
     time.sleep(1)
-    process.send_signal(signum)
+    # As a terminal does with Ctrl-C, and a service manager with SIGTERM: everybody in the group gets it.
+    os.killpg(process.pid, signum)
     rest = process.communicate(timeout=120)[1]
     assert (rest, process.returncode) == (SAID, 1)
     assert not place.home.published.exists()
