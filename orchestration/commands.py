@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import shutil
@@ -14,6 +15,7 @@ from orchestration.community import LOCATION, Community
 from orchestration.config import CONFIG_NAME
 from orchestration.errors import UserError
 from orchestration.faults import telling
+from orchestration.home import Home
 
 TEMPLATE = """\
 # stillhere: who belongs, where their exports lie, and what counts as silence.
@@ -161,7 +163,7 @@ def ui(config_file: Path, home: Path | None, port: int) -> int:
     """Runs Dagster's webserver and daemon on 127.0.0.1 until it is stopped.
 
     Raises:
-        UserError: config or port are wrong.
+        UserError: config or port are wrong, or the home has a UI already.
     """
     import socket
 
@@ -175,6 +177,7 @@ def ui(config_file: Path, home: Path | None, port: int) -> int:
     # What Dagster's servers could not start with is told here, and not in their words.
     with telling(community.home), dg.DagsterInstance.get():
         first_week(community.config, community.home)
+        lock = _only_one(community.home, port)
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise UserError(f"--port {port}: something listens there already. Stop it, or give another port.")
@@ -191,13 +194,41 @@ def ui(config_file: Path, home: Path | None, port: int) -> int:
     # Started in the background by a shell, a process ignores interrupts, and so would Dagster's servers.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        [*command, "--log-level", "warning"], env=os.environ | {"PYTHONWARNINGS": "ignore"}, cwd=community.home.path
-    )
-    # Whoever stops this process means Dagster's servers too.
-    signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT))
+        [*command, "--log-level", "warning"], env=os.environ | {"PYTHONWARNINGS": "ignore"}, cwd=community.home.path,
+        # In a group of their own the servers hear of a terminal's Ctrl-C once, and from here: told twice, they abort.
+        process_group=0, pass_fds=(lock,),
+    )  # fmt: skip
+    # Whoever stops this process, or closes its terminal, means Dagster's servers too.
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, lambda *_: process.send_signal(signal.SIGINT))
     try:
         process.wait()
     except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
         process.wait()
     return 0 if process.returncode in (0, -signal.SIGINT) else 1
+
+
+def _only_one(home: Home, port: int) -> int:
+    """Makes sure that a home has one UI: two daemons would start each of the schedule's runs twice.
+
+    Returns:
+        A handle that is locked for as long as it is open in this process, or in one that inherits it.
+
+    Raises:
+        UserError: another UI has it.
+    """
+    file = home.dagster / "ui"
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        told = os.pread(handle, 100, 0).decode(errors="replace")
+        os.close(handle)
+        raise UserError(
+            f"{home.path}: this home has a UI already: {told}. Use that one, or stop it and start this one"
+            " again: two of them would run each week twice."
+        ) from None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"http://127.0.0.1:{port} (process {os.getpid()})".encode(), 0)
+    return handle

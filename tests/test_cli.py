@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shlex
 import shutil
 import sqlite3
@@ -17,7 +18,7 @@ from rich.console import Console
 from orchestration import cli, runs
 from orchestration.community import Community
 from orchestration.home import Home, HomeLock
-from tests.communities import stillhere
+from tests.communities import STILLHERE, stillhere
 
 HEAVY = ("dagster", "duckdb", "dbt", "great_expectations", "pandas", "pyarrow", "sqlalchemy", "pydantic", "rich")
 CONFIG = """
@@ -288,6 +289,30 @@ def test_ui_refuses_a_port_that_is_taken(tmp_path: Path):
         done = stillhere("ui", "--config", tmp_path / "stillhere.toml", "--port", server.getsockname()[1])
     assert done.returncode == 2
     assert "something listens there" in done.stderr
+
+
+def test_ui_ends_in_order_when_its_terminal_sends_an_interrupt_to_everybody(tmp_path: Path):
+    import signal
+    import socket
+    import time
+
+    (tmp_path / "stillhere.toml").write_text(CONFIG)
+    (tmp_path / "exports").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    process = subprocess.Popen(
+        [STILLHERE, "ui", "--config", tmp_path / "stillhere.toml", "--port", str(port)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    with socket.socket() as probe:
+        while probe.connect_ex(("127.0.0.1", port)):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=120)[0]
+    assert process.returncode == 0, said
+    assert "Aborted" not in said and "Traceback" not in said
 
 
 def with_a_published_week(folder: Path, week: str) -> Path:

@@ -208,6 +208,16 @@ def test_the_graph_shows_the_flow_from_exports_to_published(ui: Ui) -> None:
     ui.page.set_viewport_size(WINDOW)
 
 
+def test_a_home_has_one_ui_whatever_the_port(server: tuple[str, Place]) -> None:
+    url, place = server
+    done = subprocess.run(
+        [STILLHERE, "ui", "--config", place.config, "--home", place.home.path, "--port", "3999"],
+        capture_output=True, text=True, timeout=SECONDS,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{place.home.path}: this home has a UI already: {url} (process " in done.stderr
+
+
 def test_a_week_shows_its_own_figures(ui: Ui) -> None:
     week = WEEKS[0]
     ui.page.goto(f"{ui.url}/assets/reports/report_activity?view=partitions&partition={week}")
