@@ -94,6 +94,17 @@ def test_what_stops_a_pull_is_told_by_what_it_is(inbox, monkeypatch, error, kind
     assert inbox.pull().sentence() == "slack: 3 rows from 2 new or changed files"
 
 
+def test_a_file_that_takes_more_memory_than_there_is_holds_up_no_other(inbox):
+    """What is read of a message takes many times its size: one of 30 MB is more than a pull may use."""
+    long = [message(text="x" * 30_000_000)]
+    put_all(inbox, files() | {"general/2024-01-02.json": long, "general/2024-01-03.json": [message()]})
+    result = inbox.pull()
+    assert result.sentence() == "slack: 4 rows from 3 new or changed files, 1 quarantined (see quarantine/slack)"
+    ((name, reason),) = {(entry["file"], entry["reason"]) for entry in inbox.quarantine()}
+    assert name == "general/2024-01-02.json"
+    assert reason == "an entry of it is too large to be read with 768MB of memory"
+
+
 def test_only_new_and_changed_files_are_read_again(inbox):
     put_all(inbox, files(message()))
     inbox.pull()

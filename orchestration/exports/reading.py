@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _BATCH_BYTES = 64 << 20
 _BATCH_FILES = 5000
 _WORKING_MEMORY = "768MB"
+# How DuckDB says that it came to this limit, and not to that of the machine.
+_AT_THE_LIMIT = re.compile(r"/[\d.]+ \wi?B used\)")
 
 
 class ExportReader:
@@ -198,9 +201,31 @@ class ExportReader:
         self.batch, self.batch_bytes = {}, 0
 
     def _parse(self, table: str, files: list[tuple[StagedFile, locate.Fingerprint]]) -> None:
+        import duckdb
+
+        try:
+            parsed = self._parsed(table, files)
+        except duckdb.OutOfMemoryException as error:
+            if not _AT_THE_LIMIT.search(str(error)):
+                raise
+            self._parse_apart(table, files)
+        else:
+            self._keep(table, files, parsed)
+
+    def _parse_apart(self, table: str, files: list[tuple[StagedFile, locate.Fingerprint]]) -> None:
+        """Parses files half by half that were too much at once. What is too much by itself holds up no other file."""
+        if len(files) > 1:
+            self._parse(table, files[: len(files) // 2])
+            self._parse(table, files[len(files) // 2 :])
+            return
+        ((staged, read),) = files
+        reason = f"an entry of it is too large to be read with {_WORKING_MEMORY} of memory"
+        self.pull.unreadable(self.export, staged.name, read.sha256, read.size, reason, read.head)
+
+    def _parsed(self, table: str, files: list[tuple[StagedFile, locate.Fingerprint]]) -> Parsed:
+        """Reads files into the table `parsed`."""
         pull, connection = self.pull, self.connection
         parsed = pull.format.parse(connection, table, [staged for staged, _ in files], pull.options)
-        pull.lacks_zone = pull.lacks_zone or parsed.lacks_zone
         # Of good rows the raw text is not needed; with it the table would be as large as the export.
         connection.execute(
             f"""
@@ -209,6 +234,12 @@ class ExportReader:
             from ({parsed.rows})
             """
         )
+        return parsed
+
+    def _keep(self, table: str, files: list[tuple[StagedFile, locate.Fingerprint]], parsed: Parsed) -> None:
+        """Accounts for the rows in the table `parsed`, and puts them into the lake."""
+        pull, connection = self.pull, self.connection
+        pull.lacks_zone = pull.lacks_zone or parsed.lacks_zone
         if pull.erased.entries:
             self._take_out_erased(table)
         number_files(connection, "file_names", "file", {staged.number: pull.named(staged.name) for staged, _ in files})
