@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
     from orchestration.languages import Language
 
-# What a spreadsheet may take for the beginning of a formula, behind blanks of any script too; the wide forms of East
-# Asian keyboards are among it.
+# Control characters, ends of lines and the tab aside: they drive a terminal, and a NUL ends the file for some readers.
+_CONTROL = r"[\x{0}-\x{8}\x{e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}]"
+# What a spreadsheet may take for the beginning of a formula, behind blanks of any script too, also those without any
+# width; the wide forms of East Asian keyboards are among it.
 _FORMULA = (
-    r"^[\t\r\n]|^[\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]*"
-    r"[-=+@＝＋－＠]"
+    r"^[\t\r\n]|^[\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200f}\x{2028}-\x{202f}"
+    r"\x{205f}-\x{206f}\x{3000}\x{feff}]*[-=+@＝＋－＠]"
 )
 # How a cell is written: as text where it would begin a formula, and quoted where it holds what parts cells and rows.
 # Most cells begin with a letter or a digit and hold nothing of the sort, which is seen faster than a pattern is tried.
@@ -38,6 +40,10 @@ MACROS = f"""
 create temp macro plain_text(cell) as case
     when ord(cell) between 48 and 57 or ord(cell) between 65 and 90 or ord(cell) between 97 and 122 then cell
     when regexp_matches(cell, '{_FORMULA}') then chr(39) || cell
+    else cell
+end;
+create temp macro printable(cell) as case
+    when regexp_matches(cell, '{_CONTROL}') then regexp_replace(cell, '{_CONTROL}', '', 'g')
     else cell
 end;
 create temp macro csv_cell(cell) as case
@@ -274,7 +280,7 @@ class _Writer:
         if column in _SAID:
             return column
         if column in _TEXTS:
-            return f"csv_cell(plain_text(listed.{column}))"
+            return f"csv_cell(plain_text(printable(listed.{column})))"
         if column in _YES_NO:
             yes, no = (f"csv_cell({quoted(self.language.gettext(YES_NO[said]))})" for said in (True, False))
             return f"case listed.{column} when true then {yes} when false then {no} end"

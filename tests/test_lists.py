@@ -151,6 +151,8 @@ def test_the_lists_depend_on_no_order_and_on_no_earlier_run(sample: Place, chang
 
 
 HOSTILE = ['=HYPERLINK("http://x")', "+1+1", "-2", "@SUM(A1)", "\t=1", " =1", "＝1", 'plain "quoted", Ümit']
+# What drives a terminal, or ends the file for some readers.
+DRIVING = ["\x1b[2Jred", "\x00=1"]
 
 
 def test_no_name_is_a_formula_and_who_asked_is_left_out(sample: Place, changed: Place):
@@ -160,7 +162,7 @@ def test_no_name_is_a_formula_and_who_asked_is_left_out(sample: Place, changed: 
     people = changed.config.parent / "exports" / "slack" / "users.json"
     users = json.loads(people.read_text(encoding="utf-8"))
     for number, user in enumerate(users):
-        name = HOSTILE[number % len(HOSTILE)]
+        name = [*HOSTILE, *DRIVING][number % len([*HOSTILE, *DRIVING])]
         user["real_name"] = name
         user.setdefault("profile", {}).update(real_name=name, display_name=name)
     people.write_text(json.dumps(users), encoding="utf-8")
@@ -186,7 +188,8 @@ def test_no_name_is_a_formula_and_who_asked_is_left_out(sample: Place, changed: 
             names.add(row["Member"])
             assert not any(cell.lstrip().startswith(("=", "+", "@", "＝")) for cell in row.values() if cell), row
             assert not row["Member"].startswith("-")
-    assert {'\'=HYPERLINK("http://x")', "'-2", 'plain "quoted", Ümit'} <= names
+    assert {'\'=HYPERLINK("http://x")', "'-2", 'plain "quoted", Ümit', "[2Jred"} <= names
+    assert not {name for name in names if "\x00" in name or "\x1b" in name}
 
 
 # Blanks, what parts cells and rows, and signs that are more than one letter long.
@@ -203,10 +206,13 @@ ODD = [
     "\u3000＠x",
     "\x1c-",
     "\ufeff=1",
+    "\u200b=1",
+    "\u202e+1",
     "e\u0301",
     "'=1",
 ]
-# What the project's own check of a cell was before the engine wrote the files.
+# What the project's own check of a cell was before the engine wrote the files, and signs that nobody sees besides.
+UNSEEN = "\ufeff\u200b\u202e"
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
@@ -219,15 +225,26 @@ def test_cells_are_written_as_pythons_own_csv_writes_them():
         plain = [row[0] for row in connection.execute("select plain_text(unnest($cells))", given).fetchall()]
         written = [row[0] for row in connection.execute("select csv_cell(unnest($cells))", given).fetchall()]
     for cell, text in zip(cells, plain, strict=True):
-        is_formula = cell.startswith(FORMULA_STARTS) or cell.lstrip().startswith(FORMULA_STARTS)
+        is_formula = cell.startswith(FORMULA_STARTS) or cell.lstrip().lstrip(UNSEEN).startswith(FORMULA_STARTS)
         assert text == (f"'{cell}" if is_formula else cell)
     assert [cell for cell, text in zip(cells, plain, strict=True) if cell != text] == [
-        *HOSTILE[:-1], "\r", "\x0b+1", "\u3000＠x", "\x1c-",
+        *HOSTILE[:-1], "\r", "\x0b+1", "\u3000＠x", "\x1c-", "\ufeff=1", "\u200b=1", "\u202e+1",
     ]  # fmt: skip
     for cell, text in zip(cells, written, strict=True):
         out = io.StringIO(newline="")
         csv.writer(out).writerow([cell, "last"])
         assert f"{text},last\r\n" == out.getvalue()
+
+
+def test_control_characters_are_left_out_of_cells():
+    """Also where they stand before the sign of a formula. Ends of lines stay: cells are quoted for them."""
+    given = {"\x1b[2Jred": "[2Jred", "a\x00b": "ab", "\x00=1": "'=1", "\x9b+1": "'+1", "a\nb": "a\nb", "Zoë": "Zoë"}
+    with duckdb.connect() as connection:
+        connection.execute(lists.MACROS)
+        rows = connection.execute(
+            "select cell, plain_text(printable(cell)) from (select unnest($cells) as cell)", {"cells": list(given)}
+        ).fetchall()
+    assert dict(rows) == given
 
 
 @pytest.mark.parametrize(
