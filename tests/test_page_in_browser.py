@@ -101,6 +101,14 @@ def test_a_phone_scrolls_down_only(opened, name):
     assert not page.locator(".wide svg").first.is_visible() if name != "index" else True
 
 
+def test_what_sources_show_fits_on_a_phone(opened):
+    """Sentences are no figures: nobody scrolls sideways to read on, whatever the longest name of a format is."""
+    table = opened("en", PHONE).locator("table.sources")
+    name = "community <span class='small'>(stackexchange)</span>"
+    too_wide = "(table, name) => (table.querySelector('tbody th').innerHTML = name,"
+    assert table.evaluate(f"{too_wide} table.scrollWidth - table.parentElement.clientWidth)", name) <= 0
+
+
 def test_dark_is_dark(opened):
     colours = [
         opened("en", scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
