@@ -192,7 +192,17 @@ def test_missing_keys_are_named(problems, text, lines):
             r"publish\.member_weeks_kept: .*found True",
         ),
         ("[[sources]]", "[publish]\nmember_weeks_kept = 5201\n[[sources]]", r"publish\.member_weeks_kept: .* 5200 "),
-        ("[[sources]]", "[sources]", r"sources: expected a list; a list of sections is written \[\[\.\.\.\]\]"),
+        (
+            "[[sources]]",
+            "[sources]",
+            r"sources: expected a list of sections, each of which begins with \[\[sources\]\]; found one that begins"
+            r" with \[sources\]",
+        ),
+        (
+            'name = "Example"',
+            'name = "Example"\nofficial = "slack:U1"',
+            r"community\.official: expected a list, written official = \[\"\.\.\.\", \"\.\.\.\"\] \(found 'slack:U1'\)",
+        ),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_what_was_expected(problems, old, new, line):
@@ -452,8 +462,11 @@ def test_a_missing_file_is_told_with_what_to_do(tmp_path):
     assert raised.value.message == (
         f"{tmp_path / 'no.toml'}: no such file. `stillhere init` writes one; `--config` names another."
     )
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError) as raised:
         config.load(tmp_path)
+    assert raised.value.message == (
+        f"{tmp_path}: a folder. Expected the config in it, such as {tmp_path / 'stillhere.toml'}."
+    )
 
 
 def test_there_must_be_a_source(problems):

@@ -337,7 +337,9 @@ def test_another_zone_or_first_day_of_the_week_is_no_other_mapping(inbox):
     assert not inbox.pull().changed
 
 
-@pytest.mark.parametrize("path", ["nothing", "exports/*.zip", "exports/**/*.zip", "/nowhere/*.zip", "a\\nb"])
+@pytest.mark.parametrize(
+    "path", ["nothing", "exports/*.zip", "exports/**/*.zip", "/nowhere/*.zip", "a\\nb", "x" * 5000]
+)
 def test_nothing_at_the_path_is_told_with_what_was_expected(inbox, path):
     inbox.configure(SLACK.replace('"exports"', f'"{path}"'))
     with pytest.raises(ExportsError) as raised:

@@ -36,6 +36,8 @@ def _parsed(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{file}: no such file. `stillhere init` writes one; `--config` names another.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{file}: a folder. Expected the config in it, such as {file / 'stillhere.toml'}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: cannot be read as UTF-8 text ({error}).") from None
     except tomllib.TOMLDecodeError as error:

@@ -41,7 +41,12 @@ def words_of(item: Any, model: type[BaseModel]) -> str:
     if kind in ("model_type", "dict_type"):
         return f"expected a section with keys (found {found[:80]})"
     if kind == "tuple_type":
-        return f"expected a list; a list of sections is written [[...]] (found {found[:80]})"
+        key = item["loc"][-1]
+        if isinstance(item["input"], dict):
+            return (
+                f"expected a list of sections, each of which begins with [[{key}]]; found one that begins with [{key}]"
+            )
+        return f'expected a list, written {key} = ["...", "..."] (found {found[:80]})'
     return f"{item['msg'][0].lower()}{item['msg'][1:]} (found {found[:80]})"
 
 

@@ -145,7 +145,8 @@ def find(path: str, base: Path, where: str) -> list[Export]:
     # The base's own name is no pattern, whatever is in it. `Path.glob` would find hidden files as well.
     root = base if here.is_relative_to(base) else Path(here.anchor)
     matches = glob.glob(str(here.relative_to(root)), root_dir=root, recursive=True)  # noqa: PTH207
-    found = [here] if here.exists() else [root / match for match in sorted(matches)]
+    # `Path.exists` raises where a name is too long for any file.
+    found = [here] if os.path.exists(here) else [root / match for match in sorted(matches)]  # noqa: PTH110
     if not found:
         raise ExportsError(
             f"{where}: {path}: nothing lies there. Expected a folder, a file, a .zip or .tar.gz, a glob, or a URL."
