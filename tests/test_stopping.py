@@ -28,6 +28,14 @@ ROWS = "who,at,what\nana,2026-03-02T10:00:00Z,post\nben,2026-03-10T10:00:00Z,pos
 SAID = "Stopped. What was published stays; the next run completes the rest.\n"
 
 
+@pytest.fixture(autouse=True)
+def interrupts_are_heard():
+    """A test suite that a shell started in its background ignores them, and would hand that on to what it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def place(tmp_path):
     (tmp_path / "stillhere.toml").write_text(CONFIG)
@@ -67,7 +75,7 @@ def test_what_fails_without_a_signal_stays_what_it_is_and_handlers_are_as_before
     assert signal.set_wakeup_fd(-1) == -1
 
 
-def test_other_signals_stop_nothing(monkeypatch):
+def test_other_signals_stop_nothing():
     before = signal.signal(signal.SIGUSR1, lambda *_: None)
     try:
         with stopping.heard() as stop_if_asked:
@@ -79,13 +87,9 @@ def test_other_signals_stop_nothing(monkeypatch):
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_so_and_the_next_completes_it(place, signum):
-    def ready():
-        # A test that is started in a shell's background would hand on that interrupts are ignored.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
     process = subprocess.Popen(
         [STILLHERE, "run", "--config", place.config],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=ready, process_group=0,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, process_group=0,
         env={name: value for name, value in os.environ.items() if not name.startswith(("STILLHERE_", "DAGSTER_"))},
     )  # fmt: skip
     lines = []
