@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shlex
 import shutil
@@ -15,7 +14,7 @@ from orchestration.community import LOCATION, Community
 from orchestration.config import CONFIG_NAME
 from orchestration.errors import UserError
 from orchestration.faults import telling
-from orchestration.home import Home
+from orchestration.home import Home, try_lock
 
 TEMPLATE = """\
 # stillhere: who belongs, where their exports lie, and what counts as silence.
@@ -219,16 +218,11 @@ def _only_one(home: Home, port: int) -> int:
         UserError: another UI has it.
     """
     file = home.dagster / "ui"
-    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        told = os.pread(handle, 100, 0).decode(errors="replace")
-        os.close(handle)
+    handle = try_lock(file, f"http://127.0.0.1:{port} (process {os.getpid()})")
+    if handle is None:
+        told = file.read_text(encoding="utf-8", errors="replace")
         raise UserError(
             f"{home.path}: this home has a UI already: {told}. Use that one, or stop it and start this one"
             " again: two of them would run each week twice."
-        ) from None
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, f"http://127.0.0.1:{port} (process {os.getpid()})".encode(), 0)
+        )
     return handle

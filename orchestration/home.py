@@ -135,6 +135,24 @@ def put_file(target: Path, content: bytes) -> None:
     part.replace(target)
 
 
+def try_lock(file: Path, holder: str) -> int | None:
+    """Locks a file, and writes into it who holds it.
+
+    Returns:
+        A handle: the file is locked for as long as it is open in this process, or in one that inherits it. None where
+        another process has it.
+    """
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, holder.encode(), 0)
+    return handle
+
+
 class HomeLock:
     """One writer at a time on a home, wherever it was started: UI run, schedule, command line.
 
@@ -166,16 +184,8 @@ class HomeLock:
 
     def _try(self, what: str) -> int | None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return None
         holder = {"what": what, "pid": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(holder).encode(), 0)
-        return handle
+        return try_lock(self._file, json.dumps(holder))
 
     def acquire(self, what: str, say: Callable[[str], None], every_seconds: float = 30.0) -> None:
         """Takes the lock, waiting as long as it must.
